@@ -12,11 +12,13 @@ const here = import.meta.dirname;
 const scripts = readdirSync(here).filter((name) => /\.(?:mjs|sh)$/.test(name) && name !== "setup.mjs");
 
 let served: Served;
+let agent: string;
 let env: Record<string, string | undefined>;
 
 beforeAll(async () => {
   served = await serve();
   const { id } = await served.publish(chatGraph({ name: "Handbook helper" }), "handbook");
+  agent = id;
   const { key } = await served.key(["handbook"], { rights: ["run"] });
   const hook = await served.admin<{ url: string; secret: string }>("POST", `/api/agents/${id}/triggers`, {
     kind: "webhook",
@@ -48,12 +50,18 @@ test("a script fails when a response is wrong", async () => {
     await expect(run(program, [path.join(here, script)], { env: wrong })).rejects.toThrow();
 });
 
-test("the command that the editor shows for a new webhook works in a shell", async () => {
-  const { HOOK, SECRET } = env as Record<string, string>;
-  const command = hookCommand(HOOK!, SECRET!, JSON.stringify({ message: 'It\'s "quoted" $HOME 世界' }));
-  const { stdout } = await run("sh", ["-c", command], { env });
-  expect(JSON.parse(stdout)).toMatchObject({ status: "running" });
-});
+test.each(["standard", "github", "stripe", "slack", "telegram", "token", "none"] as const)(
+  "the command that the editor shows for a new webhook works in a shell: %s",
+  async (sender) => {
+    const secret = sender === "stripe" || sender === "slack" ? "a signing secret of the sender" : undefined;
+    const body = { kind: "webhook", name: sender, sender, secret };
+    const made = await served.admin<{ url: string; secret?: string }>("POST", `/api/agents/${agent}/triggers`, body);
+    const message = 'It\'s "quoted" $HOME 世界';
+    const command = hookCommand(made.url, made.secret ?? secret ?? "", JSON.stringify({ message }), sender);
+    const { stdout } = await run("sh", ["-c", command], { env });
+    expect(JSON.parse(stdout)).toMatchObject({ status: "running" });
+  },
+);
 
 test("the table names every script", () => {
   const table = readFileSync(path.join(here, "README.md"), "utf8");

@@ -231,7 +231,7 @@ export const api = {
     create: (agent: string, json: NewTrigger): Promise<MadeTrigger> =>
       read(routes.agents[":id"].triggers.$post({ param: { id: id(agent) }, json })),
     /** Null removes a setting. */
-    update: (agent: string, trigger: string, json: object): Promise<unknown> =>
+    update: (agent: string, trigger: string, json: object): Promise<MadeTrigger> =>
       read(
         routes.agents[":id"].triggers[":trigger"].$patch({
           param: { id: id(agent), trigger: id(trigger) },

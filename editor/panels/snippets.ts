@@ -1,4 +1,6 @@
 /** Example calls of a published agent. */
+import type { Sender } from "../../server/contract/trigger.ts";
+
 export type SnippetKind = "curl" | "openai" | "python" | "mcp";
 
 export interface Called {
@@ -62,15 +64,34 @@ export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Signs and sends a webhook request from a POSIX shell with openssl and curl. */
-export function hookCommand(url: string, secret: string, body: string): string {
-  return [
-    `BODY=${shellQuote(body)}; SECRET=${shellQuote(secret)}`,
-    "ID=msg_$(date +%s)_$$; TIME=$(date +%s)",
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
-    "KEY=$(printf %s \"${SECRET#whsec_}\" | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \\n')",
-    'SIGNATURE=$(printf %s "$ID.$TIME.$BODY" | openssl dgst -sha256 -mac HMAC -macopt hexkey:$KEY -binary | openssl base64 -A)',
-    `curl ${shellQuote(url)} -d "$BODY" -H "Content-Type: application/json" \\`,
-    '  -H "webhook-id: $ID" -H "webhook-timestamp: $TIME" -H "webhook-signature: v1,$SIGNATURE"',
-  ].join("\n");
+/** Sends a webhook message as its sender would, from a POSIX shell with openssl and curl. */
+export function hookCommand(url: string, secret: string, body: string, sender: Sender = "standard"): string {
+  const set = `BODY=${shellQuote(body)}; SECRET=${shellQuote(secret)}`;
+  const post = `curl ${shellQuote(url)} -d "$BODY" -H "Content-Type: application/json"`;
+  const hex = (text: string) =>
+    `$(printf %s "${text}" | openssl dgst -sha256 -mac HMAC -macopt "key:$SECRET" -r | cut -d' ' -f1)`;
+  switch (sender) {
+    case "standard":
+      return [
+        set,
+        "ID=msg_$(date +%s)_$$; TIME=$(date +%s)",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
+        "KEY=$(printf %s \"${SECRET#whsec_}\" | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \\n')",
+        'SIGNATURE=$(printf %s "$ID.$TIME.$BODY" | openssl dgst -sha256 -mac HMAC -macopt hexkey:$KEY -binary | openssl base64 -A)',
+        `${post} \\`,
+        '  -H "webhook-id: $ID" -H "webhook-timestamp: $TIME" -H "webhook-signature: v1,$SIGNATURE"',
+      ].join("\n");
+    case "github":
+      return `${set}\n${post} \\\n  -H "X-GitHub-Event: issues" -H "X-Hub-Signature-256: sha256=${hex("$BODY")}"`;
+    case "stripe":
+      return `${set}; TIME=$(date +%s)\n${post} \\\n  -H "Stripe-Signature: t=$TIME,v1=${hex("$TIME.$BODY")}"`;
+    case "slack":
+      return `${set}; TIME=$(date +%s)\n${post} \\\n  -H "X-Slack-Request-Timestamp: $TIME" -H "X-Slack-Signature: v0=${hex("v0:$TIME:$BODY")}"`;
+    case "telegram":
+      return `${set}\n${post} \\\n  -H "X-Telegram-Bot-Api-Secret-Token: $SECRET"`;
+    case "token":
+      return `${set}\n${post} \\\n  -H "Authorization: Bearer $SECRET"`;
+    case "none":
+      return `BODY=${shellQuote(body)}\n${post}`;
+  }
 }

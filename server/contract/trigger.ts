@@ -4,9 +4,24 @@ import { z } from "zod";
 const Name = z.string().min(1).max(200);
 const Session = z.string().min(1).max(200).describe("Id of a session; every run becomes a turn of it.");
 
+/** Who sends to a webhook, and so how its messages are checked. */
+export const Sender = z.enum(["standard", "github", "stripe", "slack", "telegram", "token", "none"]);
+export type Sender = z.infer<typeof Sender>;
+
 const NewWebhook = z.strictObject({
   kind: z.literal("webhook"),
   name: Name,
+  sender: Sender.optional().describe(
+    "How messages are checked. `standard` (the default): Standard Webhooks. `token`: a token in `Authorization: Bearer`, `X-Webhook-Token` or `?token=`. `none`: not at all; whoever knows the address can start runs.",
+  ),
+  secret: z
+    .string()
+    .min(16)
+    .max(500)
+    .optional()
+    .describe(
+      "The secret that the sender signs with. Absent: one is made, but for `stripe` and `slack`, which make theirs.",
+    ),
   take: z
     .record(
       z.string().max(64),
@@ -57,7 +72,7 @@ const kept = {
 };
 
 export const Trigger = z.discriminatedUnion("kind", [
-  NewWebhook.extend(kept),
+  NewWebhook.omit({ secret: true }).extend(kept),
   NewSchedule.extend({ ...kept, nextAt: z.number().describe("Next run, in Unix milliseconds.") }),
   NewNotice.extend(kept),
 ]);
@@ -70,6 +85,8 @@ export type Notice = Extract<Trigger, { kind: "notice" }>;
 export const TriggerChange = z.strictObject({
   name: Name.optional(),
   paused: z.boolean().optional(),
+  sender: Sender.optional().describe("Another sender gets a new secret."),
+  secret: NewWebhook.shape.secret,
   take: NewWebhook.shape.take.unwrap().nullable().optional(),
   session: Session.nullable().optional(),
   cron: NewSchedule.shape.cron.optional(),
@@ -96,6 +113,14 @@ export const Delivery = z.object({
 });
 export type Delivery = z.infer<typeof Delivery>;
 
-/** A created trigger. The secret of a webhook or notice is returned only here. */
+/** The response to a webhook message. */
+export const HookResult = z.union([
+  z.object({ id: z.string(), status: z.enum(["running", "duplicate"]) }),
+  z.object({ status: z.literal("ignored"), reason: z.string() }),
+  z.object({ challenge: z.string() }),
+]);
+export type HookResult = z.infer<typeof HookResult>;
+
+/** A created or changed trigger. A secret that was made for it is returned only here. */
 export const MadeTrigger = z.object({ trigger: Trigger, secret: z.string().optional(), url: z.string().optional() });
 export type MadeTrigger = z.infer<typeof MadeTrigger>;

@@ -50,7 +50,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** The body as text of at most `limit` bytes, cached for `c.req.json()`. Rejects a body that arrives too slowly. */
-async function readText(c: Context, limit: number): Promise<string> {
+export async function readText(c: Context, limit: number): Promise<string> {
   const announced = c.req.header("content-length");
   if (announced !== undefined) {
     if (Number(announced) > limit) throw tooLarge(limit);

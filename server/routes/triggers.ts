@@ -3,10 +3,10 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import { Delivery, MadeTrigger, NewTrigger, Trigger, TriggerChange } from "../contract/trigger.ts";
+import { Delivery, HookResult, MadeTrigger, NewTrigger, Trigger, TriggerChange } from "../contract/trigger.ts";
 import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
-import { LIMITS, readJson } from "../http/intake.ts";
+import { LIMITS, parseJson, readJson, readText } from "../http/intake.ts";
 import type { Services } from "../services.ts";
 
 const NOT_FOUND = "Trigger not found.";
@@ -33,7 +33,7 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
         summary: "Add a webhook, a schedule or a notice to a published agent",
         tag: "triggers",
         description:
-          "The secret of a webhook or notice is returned only in this response. Messages are signed as Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`.",
+          "A secret that is made for a webhook or notice is returned only in this response. Notices, and webhooks without another `sender`, are signed as Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`.",
         response: MadeTrigger,
         status: 201,
         errors: {
@@ -67,14 +67,15 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
       describe({
         summary: "Change, pause or resume a trigger",
         tag: "triggers",
-        response: z.object({ trigger: Trigger, url: z.string().optional() }),
+        description: "A webhook with another `sender` gets a new secret, returned only in this response.",
+        response: MadeTrigger,
         errors: { 404: NOT_FOUND, 422: "The URL is not allowed." },
       }),
       body(TriggerChange),
       async (c) => {
         const { id, trigger: name } = c.req.param();
-        const trigger = await triggers.update(id, name, c.req.valid("json"));
-        return c.json({ trigger, ...urlOf(c, trigger) });
+        const made = await triggers.update(id, name, c.req.valid("json"));
+        return c.json({ ...made, ...urlOf(c, made.trigger) });
       },
     )
     .post(
@@ -138,14 +139,16 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     );
 }
 
-/** `POST /v1/hooks/:id`, authorized by the signature of the message. */
+/** `POST /v1/hooks/:id`, authorized by what the webhook's sender puts into its messages. */
 export function hookRoutes({ triggers }: Pick<Services, "triggers">) {
   return new Hono<AppEnv>().post(
     "/hooks/:id",
     describe({
-      summary: "Start a run by a signed webhook message",
+      summary: "Start a run by a webhook message",
       tag: "hosted",
-      response: z.object({ id: z.string(), status: z.literal("running") }),
+      description:
+        "The body is JSON, or a form (its field `payload` as JSON, else its fields). The headers depend on the webhook's `sender`; those listed are of `standard`. 200 instead of 202: the message started no new run.",
+      response: HookResult,
       status: 202,
       body: { media: "application/json", description: "The inputs of the agent, or a body that `take` maps to them." },
       headers: {
@@ -162,10 +165,24 @@ export function hookRoutes({ triggers }: Pick<Services, "triggers">) {
       },
     }),
     async (c) => {
-      const value = await readJson(c, LIMITS.hosted);
-      const text = await c.req.text();
-      const { id } = await triggers.receive(c.req.param("id"), { header: (name) => c.req.header(name), text, value });
-      return c.json({ id, status: "running" as const }, 202);
+      const value = FORM.test(c.req.header("content-type") ?? "")
+        ? await readForm(c)
+        : await readJson(c, LIMITS.hosted);
+      const result = await triggers.receive(c.req.param("id"), {
+        header: (name) => c.req.header(name),
+        token: c.req.query("token"),
+        text: await c.req.text(),
+        value,
+      });
+      return c.json(result, "status" in result && result.status === "running" ? 202 : 200);
     },
   );
+}
+
+const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+
+/** GitHub and Slack can send forms: JSON in the field `payload`, or plain fields. */
+async function readForm(c: Context): Promise<unknown> {
+  const fields = new URLSearchParams(await readText(c, LIMITS.hosted));
+  return parseJson(fields.get("payload") ?? JSON.stringify(Object.fromEntries(fields)));
 }

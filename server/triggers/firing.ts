@@ -1,5 +1,5 @@
 /** Starts the runs of triggers: for a signed message, at a scheduled time, or as a test. */
-import { PatchbayError } from "../../runtime/error.ts";
+import { errorData, PatchbayError } from "../../runtime/error.ts";
 import type { Agents } from "../agents/service.ts";
 import type { Publication } from "../contract/agent.ts";
 import type { Schedule, Trigger, Webhook } from "../contract/trigger.ts";
@@ -9,17 +9,11 @@ import type { Runs } from "../runs/service.ts";
 import type { Secrets } from "../secrets/service.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import { hookInput } from "./hook-input.ts";
-import { newSecret, refused, type SignedHeaders, verify, WRONG_SIGNATURE } from "./signature.ts";
-import { keyOf, secretName } from "./trigger.ts";
+import { type HookMessage, type Verified, verifySender } from "./senders.ts";
+import { newSecret, refused, WRONG_SIGNATURE } from "./signature.ts";
+import { keyOf, secretName, senderOf } from "./trigger.ts";
 
 const MINUTE_MS = 60_000;
-
-export interface HookMessage {
-  header(name: keyof SignedHeaders): string | undefined;
-  /** The body as received, and parsed. */
-  text: string;
-  value: unknown;
-}
 
 export interface FiringOptions {
   secrets: Secrets;
@@ -41,29 +35,43 @@ export class Firing {
   }
 
   /**
-   * Returns the id of a correctly signed message. Throws `unauthorized`, with the same work and message when there is no
-   * such webhook.
+   * Checks that a message is from the sender of the webhook. Throws `unauthorized`, with the same work and message when
+   * there is no such webhook.
    */
-  async verify(trigger: Trigger | undefined, { header, text }: HookMessage): Promise<string> {
-    const { secrets } = this.#options;
-    const secret = trigger?.kind === "webhook" ? await secrets.get(secretName(trigger.id)) : newSecret();
-    const message = verify(secret, header, text);
-    if (trigger?.kind !== "webhook") throw refused(WRONG_SIGNATURE);
-    return message;
+  async verify(trigger: Trigger | undefined, message: HookMessage): Promise<Verified> {
+    if (trigger?.kind === "webhook") {
+      const sender = senderOf(trigger);
+      return verifySender(sender, sender === "none" ? undefined : await this.#secret(trigger.id), message);
+    }
+    verifySender("standard", newSecret(), message);
+    throw refused(WRONG_SIGNATURE);
   }
 
-  /** Starts the run of a verified message; resolves with its id when it is on disk. Rejects as `Triggers.receive` does. */
-  async receive(trigger: Webhook, messageId: string, { text, value }: HookMessage): Promise<string> {
+  /**
+   * Starts the run of a verified message; resolves with its id when it is on disk. Rejects as `Triggers.receive` does.
+   * `isNew`: false for a repetition of a message.
+   */
+  async receive(
+    trigger: Webhook,
+    messageId: string,
+    { text, value }: HookMessage,
+  ): Promise<{ run: string; isNew: boolean }> {
     if (trigger.paused) throw new PatchbayError("unavailable", "This webhook is paused; send the message again later.");
     const publication = await this.#published(trigger);
     const before = await this.#options.log.findIdempotent(keyOf(trigger), messageId);
-    if (before)
+    if (before) {
+      // Others take a refusal as a failure, and send the message again for days.
+      if (senderOf(trigger) !== "standard") return { run: before.run, isNew: false };
       throw new PatchbayError(
         "conflict",
         `The message "${messageId}" was already received; it started run ${before.run}.`,
       );
+    }
     this.#count(trigger.id);
-    return this.#start(trigger, publication, await this.#hookInput(trigger, publication, value), messageId, text);
+    const input = await this.#hookInput(trigger, publication, value);
+    // The time in the signature differs between repetitions: the body of a known id is not compared.
+    const body = senderOf(trigger) === "standard" ? text : messageId;
+    return { run: await this.#start(trigger, publication, input, messageId, body), isNew: true };
   }
 
   /** Starts the run of a schedule that is due. The time is the idempotency id, so repeated calls start one run. */
@@ -93,6 +101,14 @@ export class Firing {
 
   async publication(agent: string): Promise<Publication | undefined> {
     return (await this.#options.agents.publications()).find((one) => one.agent === agent);
+  }
+
+  /** Undefined while the owner has not entered the secret that the sender made. */
+  #secret(id: string): Promise<string | undefined> {
+    return this.#options.secrets.get(secretName(id)).catch((error: unknown) => {
+      if (errorData(error).code === "secret_missing") return undefined;
+      throw error;
+    });
   }
 
   async #published(trigger: Trigger): Promise<Publication> {

@@ -1,5 +1,5 @@
-import type { Delivery, NewTrigger, Trigger, TriggerChange } from "../contract/trigger.ts";
-import type { HookMessage } from "./firing.ts";
+import type { Delivery, HookResult, NewTrigger, Trigger, TriggerChange } from "../contract/trigger.ts";
+import type { HookMessage } from "./senders.ts";
 
 export interface Triggers {
   /** Triggers of an agent, oldest first. Rejects with `not_found`. */
@@ -11,8 +11,11 @@ export interface Triggers {
   create(agent: string, trigger: NewTrigger): Promise<{ trigger: Trigger; secret?: string }>;
   /** Rejects with `not_found`. */
   get(agent: string, id: string): Promise<Trigger>;
-  /** Changes, pauses or resumes a trigger. A resumed schedule does not fire for the past. Rejects as `create` does. */
-  update(agent: string, id: string, change: TriggerChange): Promise<Trigger>;
+  /**
+   * Changes, pauses or resumes a trigger. A resumed schedule does not fire for the past. `secret`: the new one of a webhook
+   * whose sender changed, returned only here. Rejects as `create` does.
+   */
+  update(agent: string, id: string, change: TriggerChange): Promise<{ trigger: Trigger; secret?: string }>;
   /**
    * Fires the trigger now. `body`: the body of a webhook message. Resolves with the run, or with the response of the
    * receiver of a notice. Rejects as `Runs.start` does.
@@ -27,9 +30,10 @@ export interface Triggers {
   /** Deletes all triggers of an agent that is deleted. */
   deleteAll(agent: string): Promise<void>;
   /**
-   * Starts a run for a signed message and resolves when it is on disk. Rejects with `unauthorized` (also when there is
-   * no such webhook), `conflict` (the message was already received), `bad_request`, `rate_limited`, `unavailable` (the
-   * webhook is paused), and as `Runs.start` does.
+   * Starts a run for a message of the webhook's sender and resolves when it is on disk. Rejects with `unauthorized` (also
+   * when there is no such webhook), `conflict` (the message was already received), `bad_request`, `rate_limited`,
+   * `unavailable` (the webhook is paused), and as `Runs.start` does. For senders other than `standard`, which would repeat
+   * such a message for days, a repeated message and one without the inputs are results.
    */
-  receive(id: string, message: HookMessage): Promise<{ id: string }>;
+  receive(id: string, message: HookMessage): Promise<HookResult>;
 }

@@ -1,7 +1,7 @@
 /** Settings, keys and times of triggers; their types are in `contract/trigger.ts`. */
 import { Cron } from "croner";
 import { PatchbayError } from "../../runtime/error.ts";
-import { NewTrigger, type Trigger, type TriggerChange } from "../contract/trigger.ts";
+import { NewTrigger, type Sender, type Trigger, type TriggerChange, type Webhook } from "../contract/trigger.ts";
 
 /** The settings of a trigger after a change. Throws `bad_request` for a setting that this kind does not have. */
 export function changed(trigger: Trigger, { paused: _paused, ...change }: TriggerChange): NewTrigger {
@@ -19,6 +19,10 @@ export function changed(trigger: Trigger, { paused: _paused, ...change }: Trigge
 /** The key of its runs. */
 export function keyOf(trigger: Pick<Trigger, "id">): string {
   return `trigger-${trigger.id}`;
+}
+
+export function senderOf(trigger: Pick<Webhook, "sender">): Sender {
+  return trigger.sender ?? "standard";
 }
 
 export function secretName(id: string): string {

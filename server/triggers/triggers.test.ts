@@ -206,7 +206,11 @@ describe("a webhook", () => {
     const text = '{"message":"x"}';
     const bring = (id: string, key = secret!) => {
       const signed = sign(key, id, Date.now(), text);
-      return limited.receive(trigger.id, { header: (name) => signed[name], text, value: JSON.parse(text) });
+      return limited.receive(trigger.id, {
+        header: (name) => new Headers({ ...signed }).get(name) ?? undefined,
+        text,
+        value: JSON.parse(text),
+      });
     };
     // Unsigned messages do not count.
     for (let i = 0; i < 5; i++) await expect(bring("m", newSecret())).rejects.toMatchObject({ code: "unauthorized" });

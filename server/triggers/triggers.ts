@@ -4,7 +4,16 @@
  */
 import { type ErrorCode, errorData, PatchbayError } from "../../runtime/error.ts";
 import type { Agents } from "../agents/service.ts";
-import type { Delivery, NewTrigger, Notice, Schedule, Trigger, TriggerChange, Webhook } from "../contract/trigger.ts";
+import type {
+  Delivery,
+  HookResult,
+  NewTrigger,
+  Notice,
+  Schedule,
+  Trigger,
+  TriggerChange,
+  Webhook,
+} from "../contract/trigger.ts";
 import { isId, newId } from "../lib/ids.ts";
 import { authorities, checkUrl } from "../net/address.ts";
 import type { SafeFetch } from "../net/service.ts";
@@ -15,11 +24,12 @@ import type { EventLog } from "../stores/event-log.ts";
 import { createMirror, everyRecord } from "../stores/mirror.ts";
 import type { Records, Stored } from "../stores/records.ts";
 import { DueTimer, RETRY_MS } from "./due-timer.ts";
-import { Firing, type HookMessage } from "./firing.ts";
+import { Firing } from "./firing.ts";
 import { Notices } from "./notices.ts";
+import { checkSecret, type HookMessage, newSecretFor } from "./senders.ts";
 import type { Triggers } from "./service.ts";
 import { newSecret } from "./signature.ts";
-import { changed, keyOf, nextAt, secretName } from "./trigger.ts";
+import { changed, keyOf, nextAt, secretName, senderOf } from "./trigger.ts";
 
 const KIND = "trigger";
 const MAX_PER_AGENT = 50;
@@ -102,9 +112,11 @@ class RecordedTriggers implements TriggerService {
     if (others.length >= MAX_PER_AGENT)
       throw new PatchbayError("conflict", `An agent has at most ${MAX_PER_AGENT} triggers; delete one first.`);
     const now = this.#options.now();
-    const trigger = { ...(await this.#checked(agent, given)), id: newId(now), agent, createdAt: now } as Trigger;
-    const secret = trigger.kind === "schedule" ? undefined : newSecret();
-    if (secret !== undefined) await this.#options.secrets.set(secretName(trigger.id), secret);
+    const { settings, secret: own } = withoutSecret(await this.#checked(agent, given));
+    const trigger = { ...settings, id: newId(now), agent, createdAt: now } as Trigger;
+    const secret = own === undefined ? secretFor(trigger) : undefined;
+    const stored = own ?? secret;
+    if (stored !== undefined) await this.#options.secrets.set(secretName(trigger.id), stored);
     await this.#options.records.put(KIND, trigger.id, trigger, { parent: agent, revision: 0 });
     await this.#all.changed();
     this.#timer.wake();
@@ -115,18 +127,24 @@ class RecordedTriggers implements TriggerService {
     return (await this.#find(agent, id)).body;
   }
 
-  async update(agent: string, id: string, change: TriggerChange): Promise<Trigger> {
+  async update(agent: string, id: string, change: TriggerChange): Promise<{ trigger: Trigger; secret?: string }> {
     const { body, revision } = await this.#find(agent, id);
     const paused = change.paused ?? body.paused ?? false;
+    const { settings, secret: own } = withoutSecret(await this.#checked(agent, changed(body, change)));
     const next = {
-      ...(await this.#checked(agent, changed(body, change))),
+      ...settings,
       ...unchanged(body),
       ...(paused && { paused }),
     } as Trigger;
+    const isOther = body.kind === "webhook" && senderOf(body) !== senderOf(next as Webhook);
+    const secret = own === undefined && isOther ? secretFor(next) : undefined;
+    const stored = own ?? secret;
     await this.#options.records.put(KIND, id, next, { parent: agent, revision });
+    if (stored !== undefined) await this.#options.secrets.set(secretName(id), stored);
+    else if (isOther) await this.#options.secrets.delete(secretName(id));
     await this.#all.changed();
     this.#timer.wake();
-    return next;
+    return { trigger: next, ...(secret !== undefined && { secret }) };
   }
 
   async test(agent: string, id: string, body: unknown, signal: AbortSignal): Promise<Delivery> {
@@ -172,23 +190,29 @@ class RecordedTriggers implements TriggerService {
       await this.delete(agent, id);
   }
 
-  async receive(id: string, message: HookMessage): Promise<{ id: string }> {
+  async receive(id: string, message: HookMessage): Promise<HookResult> {
     const { now } = this.#options;
     const trigger = (await this.#get(id))?.body;
-    let run: string;
+    let received: { run: string; isNew: boolean };
+    let isVerified = false;
     try {
-      const messageId = await this.#firing.verify(trigger, message);
+      const verified = await this.#firing.verify(trigger, message);
+      isVerified = true;
+      if (verified.reply) return verified.reply;
       // Verified: it is a webhook.
-      run = await this.#firing.receive(trigger as Webhook, messageId, message);
+      received = await this.#firing.receive(trigger as Webhook, verified.id, message);
     } catch (thrown) {
       const { code, message: lastError } = errorData(thrown);
       // Errors that the owner can fix. Anyone can send unsigned messages: those are noted at most once a minute.
       if (trigger?.kind === "webhook" && (code === "bad_request" || (code === "unauthorized" && this.#isNewMinute(id))))
         await this.#mark(id, { lastError });
+      if (isVerified && code === "bad_request" && senderOf(trigger as Webhook) !== "standard")
+        return { status: "ignored", reason: lastError };
       throw thrown;
     }
-    await this.#mark(id, { lastAt: now(), lastRun: run, lastError: undefined });
-    return { id: run };
+    const { run, isNew } = received;
+    if (isNew) await this.#mark(id, { lastAt: now(), lastRun: run, lastError: undefined });
+    return { id: run, status: isNew ? "running" : "duplicate" };
   }
 
   #isNewMinute(id: string): boolean {
@@ -292,6 +316,7 @@ class RecordedTriggers implements TriggerService {
       checkUrl(given.url, { allowed: authorities(allowHosts), own: authorities(url === undefined ? [] : [url]) });
       return given;
     }
+    if (given.kind === "webhook" && given.secret !== undefined) checkSecret(senderOf(given), given.secret);
     const { names } = await this.#firing.declaredInputs(publication);
     for (const name of Object.keys(given.kind === "schedule" ? given.input : (given.take ?? {})))
       if (!names.has(name))
@@ -304,6 +329,17 @@ class RecordedTriggers implements TriggerService {
       ? { ...given, nextAt: nextAt(given.cron, given.timeZone, this.#options.now()) }
       : given;
   }
+}
+
+/** Secrets are not part of the record. */
+function withoutSecret(given: NewTrigger & { secret?: string }): { settings: object; secret?: string } {
+  const { secret, ...settings } = given;
+  return { settings, ...(secret !== undefined && { secret }) };
+}
+
+function secretFor(trigger: Trigger): string | undefined {
+  if (trigger.kind === "schedule") return undefined;
+  return trigger.kind === "notice" ? newSecret() : newSecretFor(senderOf(trigger));
 }
 
 /** The fields that `update` does not change. */

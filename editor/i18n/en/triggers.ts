@@ -14,7 +14,7 @@ export const triggers = {
   },
   kindLead: {
     schedule: "Runs the agent at the times you choose.",
-    webhook: "Another program starts a run with a signed request.",
+    webhook: "Another program, such as GitHub or Slack, starts a run.",
     notice: "Sends a signed request when a run waits for a person or ends.",
   },
   addKind: {
@@ -30,6 +30,7 @@ export const triggers = {
   nameHelp: "Shown in the list of triggers.",
   nameMissing: "Enter a name",
   every: {
+    minutes: "Every few minutes",
     hour: "Every hour",
     day: "Every day",
     weekday: "Every weekday",
@@ -38,6 +39,8 @@ export const triggers = {
     custom: "Cron expression",
   },
   schedule: {
+    minutes_one: "Every minute",
+    minutes_other: "Every {{count}} minutes",
     hour: "Every hour at minute {{minute}}",
     day: "Every day at {{time}}, {{zone}}",
     weekday: "Every weekday at {{time}}, {{zone}}",
@@ -48,6 +51,7 @@ export const triggers = {
   frequency: "Frequency",
   at: "Time",
   minute: "Minute",
+  step: "Interval",
   weekday: "Weekday",
   dayOfMonth: "Day of month",
   cron: "Cron expression",
@@ -58,6 +62,42 @@ export const triggers = {
   message: "Message",
   messageHelp: "The message sent to the agent each time.",
   sessionHelp: "All runs are turns of this session, so that the agent remembers earlier runs.",
+  sender: "Sender",
+  senders: {
+    standard: "Standard Webhooks",
+    github: "GitHub",
+    slack: "Slack",
+    stripe: "Stripe",
+    telegram: "Telegram",
+    token: "Token",
+    none: "No check",
+  },
+  senderHelp: {
+    standard: "Each request is signed with its id and time.",
+    github: "Checks X-Hub-Signature-256. Pings are accepted.",
+    slack: "Checks the signing secret of the Slack app, and confirms the address to Slack.",
+    stripe: "Checks the signing secret of the Stripe endpoint.",
+    telegram: "Checks the secret token of setWebhook.",
+    token:
+      "A token in the header Authorization: Bearer, X-Webhook-Token or X-Gitlab-Token, or in the address as ?token=.",
+    none: "Requests are not checked.",
+  },
+  senderNone: "Anyone who knows the address can start runs. Use this only if the sender cannot send a token.",
+  senderNext: {
+    standard: "It is shown once. The sender signs each request with it.",
+    github: "It is shown once. In GitHub, open Settings, Webhooks, and enter the address and the secret.",
+    slack:
+      "In the Slack app, enter it as the request URL of event subscriptions or of a command. Requests are accepted once the signing secret of the app is entered here.",
+    stripe:
+      "In Stripe, add an endpoint with this address. Then edit this webhook and enter the signing secret that Stripe shows.",
+    telegram: "It is shown once. Pass the address and the secret to setWebhook as url and secret_token.",
+    token: "It is shown once. The sender adds it to each request.",
+    none: "Anyone who knows this address can start runs.",
+  },
+  secretMade: "Leave empty to make a new one.",
+  secretOfSender: "The sender shows it. You can enter it later.",
+  secretKept: "Leave empty to keep the current one.",
+  addressTitle: "Copy the address",
   inputs: "Inputs",
   wholeBody: "The request body contains the inputs",
   bodyFields: "Map fields of the request body",
@@ -78,7 +118,6 @@ export const triggers = {
     notice: "Copy the secret now",
   },
   secretLead: {
-    webhook: "It is shown once. The sender signs each request with it.",
     notice: "It is shown once. The receiver uses it to verify that a request comes from here.",
   },
   secret: "Secret",

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { Field } from "../../ui/field.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Select } from "../../ui/select.tsx";
-import { cronOf, KINDS, nextTimes, type Rhythm } from "./schedule.ts";
+import { cronOf, KINDS, nextTimes, type Rhythm, STEPS } from "./schedule.ts";
 import { clock, inZone, weekdayName } from "./schedule-words.ts";
 
 const ZONES = Intl.supportedValuesOf("timeZone");
@@ -36,6 +36,14 @@ export function ScheduleFields({
         {rhythm.every === "custom" ? (
           <Field label={t("cron")}>
             <Input mono value={rhythm.cron} onChange={(event) => change({ cron: event.target.value })} />
+          </Field>
+        ) : rhythm.every === "minutes" ? (
+          <Field label={t("step")}>
+            <Select
+              value={String(rhythm.step)}
+              onChange={(step) => change({ step: Number(step) })}
+              options={STEPS.map((step) => ({ value: String(step), label: t("schedule.minutes", { count: step }) }))}
+            />
           </Field>
         ) : rhythm.every === "hour" ? (
           <Field label={t("minute")}>

@@ -5,12 +5,13 @@ import { rhythmOf } from "./schedule.ts";
 export function useScheduleWords(): (cron: string, zone: string) => string {
   const { t, i18n } = useTranslation("triggers");
   return (cron, zone) => {
-    const { every, hour, minute, weekday, day } = rhythmOf(cron);
+    const { every, step, hour, minute, weekday, day } = rhythmOf(cron);
     return t(`schedule.${every}`, {
       cron,
       zone,
       day,
       minute,
+      count: step,
       time: clock(hour, minute),
       weekday: weekdayName(weekday, i18n.language),
     });

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cronOf, KINDS, nextTimes, type Rhythm, rhythmOf } from "./schedule.ts";
+import { cronOf, KINDS, nextTimes, type Rhythm, rhythmOf, STEPS } from "./schedule.ts";
 
 const rhythm = fc.record<Rhythm>({
   every: fc.constantFrom(...KINDS.filter((kind) => kind !== "custom")),
+  step: fc.constantFrom(...STEPS),
   hour: fc.integer({ min: 0, max: 23 }),
   minute: fc.integer({ min: 0, max: 59 }),
   weekday: fc.integer({ min: 0, max: 6 }),
@@ -31,6 +32,8 @@ describe("a rhythm", () => {
       "60 9 * * *",
       "0 24 * * *",
       "00 9 * * *",
+      "*/7 * * * *",
+      "*/05 * * * *",
       "",
     ])
       expect(rhythmOf(cron)).toMatchObject({ every: "custom", cron });

@@ -1,10 +1,12 @@
 /** Schedules as a choice of rhythms, and as cron patterns. */
 import { Cron } from "croner";
 
-export const KINDS = ["hour", "day", "weekday", "week", "month", "custom"] as const;
+export const KINDS = ["minutes", "hour", "day", "weekday", "week", "month", "custom"] as const;
 
 export interface Rhythm {
   every: (typeof KINDS)[number];
+  /** Minutes between two times, one of `STEPS`. */
+  step: number;
   /** 0 to 23 and 0 to 59; an hourly rhythm uses only the minute. */
   hour: number;
   minute: number;
@@ -16,10 +18,23 @@ export interface Rhythm {
   cron: string;
 }
 
-export const MORNING: Rhythm = { every: "weekday", hour: 9, minute: 0, weekday: 1, day: 1, cron: "*/15 8-18 * * 1-5" };
+/** The divisors of an hour: others would leave a shorter gap at its end. */
+export const STEPS = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
 
-export function cronOf({ every, hour, minute, weekday, day, cron }: Rhythm): string {
+export const MORNING: Rhythm = {
+  every: "weekday",
+  step: 5,
+  hour: 9,
+  minute: 0,
+  weekday: 1,
+  day: 1,
+  cron: "*/15 8-18 * * 1-5",
+};
+
+export function cronOf({ every, step, hour, minute, weekday, day, cron }: Rhythm): string {
   switch (every) {
+    case "minutes":
+      return `*/${step} * * * *`;
     case "hour":
       return `${minute} * * * *`;
     case "day":
@@ -38,6 +53,8 @@ export function cronOf({ every, hour, minute, weekday, day, cron }: Rhythm): str
 /** The rhythm of a pattern; `custom` if no simpler rhythm matches. */
 export function rhythmOf(cron: string): Rhythm {
   const custom: Rhythm = { ...MORNING, every: "custom", cron };
+  const step = Number(/^\*\/(\d{1,2}) \* \* \* \*$/.exec(cron.trim())?.[1]);
+  if (STEPS.includes(step) && cron.trim() === `*/${step} * * * *`) return { ...custom, every: "minutes", step };
   const fields = /^(\d{1,2}) (\d{1,2}|\*) (\d{1,2}|\*) \* (1-5|[0-6]|\*)$/.exec(cron.trim());
   if (!fields) return custom;
   const [, minute, hour, day, weekday] = fields as unknown as [string, string, string, string, string];

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field as Declared } from "../../../runtime/field.ts";
-import type { MadeTrigger, NewTrigger, Trigger } from "../../../server/contract/trigger.ts";
+import type { MadeTrigger, NewTrigger, Sender, Trigger } from "../../../server/contract/trigger.ts";
 import { api } from "../../api/api.ts";
 import { useFields } from "../../chat/fields.tsx";
 import { hookCommand } from "../../panels/snippets.ts";
@@ -14,11 +14,11 @@ import { Field } from "../../ui/field.tsx";
 import { Form } from "../../ui/form.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { Segmented } from "../../ui/segmented.tsx";
 import { Checkbox } from "../../ui/switch.tsx";
 import { cronOf, MORNING, nextTimes, rhythmOf } from "./schedule.ts";
 import { ScheduleFields } from "./schedule-fields.tsx";
 import { triggersKey } from "./use-triggers.ts";
+import { SENDER_TAKES, WebhookForm } from "./webhook-form.tsx";
 
 export interface TriggerPanelProps {
   agent: string;
@@ -37,10 +37,10 @@ export function TriggerPanel({ agent, fields, kind, trigger, onClose }: TriggerP
   const draft = useDraft(kind, fields, trigger);
   const [asked, setAsked] = useState(false);
   const save = useMutation({
-    mutationFn: async (body: NewTrigger): Promise<MadeTrigger | undefined> => {
+    mutationFn: (body: NewTrigger): Promise<MadeTrigger> => {
       if (!trigger) return api.triggers.create(agent, body);
       const { kind: _kind, ...change } = body;
-      await api.triggers.update(agent, trigger.id, {
+      return api.triggers.update(agent, trigger.id, {
         ...change,
         // Removes a setting whose field was emptied.
         ...(kind !== "notice" && !("session" in change) && { session: null }),
@@ -49,15 +49,16 @@ export function TriggerPanel({ agent, fields, kind, trigger, onClose }: TriggerP
     },
     onSuccess(made) {
       void client.invalidateQueries({ queryKey: triggersKey(agent) });
-      // Without a secret there is nothing left to show.
-      if (!made?.secret) onClose();
+      // Without a secret there is nothing left to show, but for a new webhook, whose address the sender needs.
+      if (!isShown(made)) onClose();
     },
   });
   const submit = () => {
     setAsked(true);
     if (draft.faults.size === 0) save.mutate(draft.body());
   };
-  const made = save.data;
+  const isShown = ({ secret, url }: MadeTrigger) => secret !== undefined || (!trigger && url !== undefined);
+  const made = save.data && isShown(save.data) ? save.data : undefined;
   return (
     <SidePanel
       onClose={onClose}
@@ -75,8 +76,8 @@ export function TriggerPanel({ agent, fields, kind, trigger, onClose }: TriggerP
         )
       }
     >
-      {made?.secret ? (
-        <Made made={made} secret={made.secret} example={draft.example()} />
+      {made ? (
+        <Made made={made} secret={made.secret ?? draft.secret} example={draft.example()} />
       ) : (
         <Form className="flex flex-col gap-5" onSubmit={submit}>
           <Field
@@ -87,7 +88,7 @@ export function TriggerPanel({ agent, fields, kind, trigger, onClose }: TriggerP
             <Input value={draft.name} maxLength={200} onChange={(event) => draft.setName(event.target.value)} />
           </Field>
           {kind === "schedule" && <ScheduleForm draft={draft} asked={asked} />}
-          {kind === "webhook" && <WebhookForm draft={draft} />}
+          {kind === "webhook" && <WebhookForm draft={draft} isNew={!trigger} />}
           {kind === "notice" && <NoticeForm draft={draft} asked={asked} />}
           {kind !== "notice" && (
             <Field label={t("runs:page.session")} help={t("sessionHelp")} optional={t("optional", { ns: "common" })}>
@@ -125,6 +126,8 @@ function useDraft(kind: Trigger["kind"], declared: readonly Declared[], before: 
       Object.entries(rest).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
     ),
   );
+  const [sender, setSender] = useState<Sender>(webhook?.sender ?? "standard");
+  const [secret, setSecret] = useState("");
   const [places, setPlaces] = useState<Record<string, string> | undefined>(webhook?.take);
   const [url, setUrl] = useState(notice?.url ?? "");
   const [on, setOn] = useState<readonly ("wait" | "end")[]>(notice?.on ?? ["wait"]);
@@ -152,6 +155,15 @@ function useDraft(kind: Trigger["kind"], declared: readonly Declared[], before: 
     setMessage,
     fields,
     inputs: ["message", ...declared.map((field) => field.name)],
+    sender,
+    /** A sender with its own bodies gets a start for the places of the inputs. */
+    setSender(next: Sender) {
+      setSender(next);
+      setSecret("");
+      if (!before) setPlaces(SENDER_TAKES[next]);
+    },
+    secret,
+    setSecret,
     places,
     setPlaces,
     url,
@@ -163,7 +175,15 @@ function useDraft(kind: Trigger["kind"], declared: readonly Declared[], before: 
     body(): NewTrigger {
       const talk = session.trim() ? { session: session.trim() } : {};
       if (kind === "notice") return { kind, name: name.trim(), url: url.trim(), on: [...on] };
-      if (kind === "webhook") return { kind, name: name.trim(), ...(places && { take: places }), ...talk };
+      if (kind === "webhook")
+        return {
+          kind,
+          name: name.trim(),
+          sender,
+          ...(secret.trim() && { secret: secret.trim() }),
+          ...(places && { take: places }),
+          ...talk,
+        };
       const input = { ...fields.values, message };
       return { kind, name: name.trim(), cron: cronOf(rhythm), timeZone: zone, input, ...talk };
     },
@@ -216,48 +236,6 @@ function ScheduleForm({ draft, asked }: { draft: Draft; asked: boolean }) {
   );
 }
 
-function WebhookForm({ draft: { inputs, places, setPlaces } }: { draft: Draft }) {
-  const { t } = useTranslation("triggers");
-  return (
-    <>
-      <Field label={t("inputs")} help={places && t("inputsHelp")}>
-        <Segmented
-          label={t("inputs")}
-          value={places ? "places" : "whole"}
-          onChange={(how) => setPlaces(how === "places" ? { message: "/message" } : undefined)}
-          options={[
-            { value: "whole", label: t("wholeBody") },
-            { value: "places", label: t("bodyFields") },
-          ]}
-        />
-      </Field>
-      {places &&
-        inputs.map((input) => (
-          <div key={input} className="flex items-end gap-2">
-            <Checkbox
-              checked={input in places}
-              disabled={input === "message"}
-              onChange={(taken) => {
-                const { [input]: _gone, ...others } = places;
-                setPlaces(taken ? { ...places, [input]: `/${input}` } : others);
-              }}
-            >
-              <span className="sr-only">{input}</span>
-            </Checkbox>
-            <Field label={t("inputFrom", { name: input })} className="flex-1">
-              <Input
-                mono
-                disabled={!(input in places)}
-                value={places[input] ?? ""}
-                onChange={(event) => setPlaces({ ...places, [input]: event.target.value.trim() })}
-              />
-            </Field>
-          </div>
-        ))}
-    </>
-  );
-}
-
 function NoticeForm({ draft: { url, setUrl, on, setOn, faults }, asked }: { draft: Draft; asked: boolean }) {
   const { t } = useTranslation("triggers");
   return (
@@ -289,17 +267,24 @@ function NoticeForm({ draft: { url, setUrl, on, setOn, faults }, asked }: { draf
 function Made({ made, secret, example }: { made: MadeTrigger; secret: string; example: string }) {
   const { t } = useTranslation("triggers");
   const kind = made.trigger.kind === "webhook" ? "webhook" : "notice";
+  const sender = made.trigger.kind === "webhook" ? (made.trigger.sender ?? "standard") : "standard";
   return (
     <div className="flex flex-col gap-4">
-      <Notice tone="warn" title={t(`secretTitle.${kind}`)}>
-        {t(`secretLead.${kind}`)}
-      </Notice>
+      {made.secret !== undefined ? (
+        <Notice tone="warn" title={t(`secretTitle.${kind}`)}>
+          {t(kind === "webhook" ? `senderNext.${sender}` : "secretLead.notice")}
+        </Notice>
+      ) : (
+        <Notice tone={sender === "none" ? "warn" : "info"} title={t("addressTitle")}>
+          {t(`senderNext.${sender}`)}
+        </Notice>
+      )}
       {made.url && <CodeBlock label={t("url")} code={made.url} wrap />}
-      <CodeBlock label={t("secret")} code={secret} wrap />
+      {made.secret !== undefined && <CodeBlock label={t("secret")} code={made.secret} wrap />}
       {made.url && (
         <>
-          <CodeBlock label={t("example")} code={hookCommand(made.url, secret, example)} wrap />
-          <p className="text-ink-3 text-sm">{t("exampleHelp")}</p>
+          <CodeBlock label={t("example")} code={hookCommand(made.url, secret || "…", example, sender)} wrap />
+          {sender === "standard" && <p className="text-ink-3 text-sm">{t("exampleHelp")}</p>}
         </>
       )}
     </div>
