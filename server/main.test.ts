@@ -1,6 +1,6 @@
 /** The process itself: what it prints, how it refuses to start, how it stops, what a kill leaves. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -112,6 +112,10 @@ describe("the start", () => {
     const server = await start({ PATCHBAY_DATA: join(folder, "first") });
     expect(server.out()).toMatch(/^Patchbay is ready: http:\/\/127\.0\.0\.1:\d+\/\?code=[\w-]{32}\n$/);
     expect(server.err()).toBe("");
+    const data = join(folder, "first");
+    expect(statSync(data).mode & 0o777).toBe(0o700);
+    for (const name of readdirSync(data).filter((name) => statSync(join(data, name)).isFile()))
+      expect((statSync(join(data, name)).mode & 0o077).toString(8), name).toBe("0");
     const first = await fetch(`${server.origin}/?code=${server.code}`, { redirect: "manual" });
     expect(first.status).toBe(303);
     const cookie = first.headers.get("set-cookie")!.split(";")[0]!;
@@ -136,7 +140,7 @@ describe("the start", () => {
     const data = join(folder, "refused");
     const cases: [Record<string, string>, RegExp][] = [
       [{ PATCHBAY_DATA: data, PORT: String(port) }, /Port \d+ is in use/],
-      [{ PATCHBAY_DATA: data, PATCHBAY_COLOUR: "red" }, /PATCHBAY_COLOUR is not a Patchbay setting/],
+      [{ PATCHBAY_DATA: data, PATCHBAY_TOKN: "red" }, /PATCHBAY_TOKN is not a Patchbay setting/],
       [{ PATCHBAY_DATA: data, HOST: "0.0.0.0" }, /PATCHBAY_TOKEN/],
       [{ PATCHBAY_DATA: data, HOST: "203.0.113.7", PATCHBAY_TOKEN: TOKEN }, /not an address of this machine/],
       [{ PATCHBAY_DATA: join(folder, "a-file", "data") }, /a-file/],

@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   const logger = createLogger({ level: env.logLevel });
   const faults = new FaultHandler({ report: (thrown, fields) => logger.report(thrown, fields) });
   faults.install();
+  for (const warning of env.warnings) logger.warn(warning);
   const auth = openAuth(env);
   // Before the editor is built, to report a port in use immediately.
   await canListen(env);

@@ -35,6 +35,25 @@ describe("the environment", () => {
     });
   });
 
+  test("ignores what Kubernetes sets for a service of this name, and warns of other unknown names", () => {
+    const service = {
+      PATCHBAY_SERVICE_HOST: "10.0.0.1",
+      PATCHBAY_SERVICE_PORT: "4400",
+      PATCHBAY_SERVICE_PORT_HTTP: "4400",
+      PATCHBAY_PORT: "tcp://10.0.0.1:4400",
+      PATCHBAY_PORT_4400_TCP: "tcp://10.0.0.1:4400",
+      PATCHBAY_PORT_4400_TCP_PROTO: "tcp",
+      PATCHBAY_PORT_4400_TCP_PORT: "4400",
+      PATCHBAY_PORT_4400_TCP_ADDR: "10.0.0.1",
+      PATCHBAY_WEB_SERVICE_HOST: "10.0.0.2",
+      PATCHBAY_WEB_PORT: "tcp://10.0.0.2:4400",
+    };
+    expect(parseEnv(service)).toMatchObject({ port: 4400, warnings: [] });
+    expect(parseEnv({ PATCHBAY_COLOUR: "x" }).warnings).toEqual([
+      "PATCHBAY_COLOUR is not a Patchbay setting, and is ignored.",
+    ]);
+  });
+
   test("accepts a bucket for files with the standard AWS variables", () => {
     const aws = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "key" };
     expect(parseEnv({ ...aws, PATCHBAY_FILES: "s3://my-bucket" }).files).toEqual({
@@ -88,7 +107,13 @@ describe("the environment", () => {
     [{ PATCHBAY_FILES: "gs://b-1" }, /neither a folder nor s3:/],
     [{ PATCHBAY_LOG_LEVEL: "loud" }, /use debug, info/],
     [{ PATCHBAY_TOKN: "x" }, /PATCHBAY_TOKN is not a Patchbay setting.*did you mean PATCHBAY_TOKEN/],
-    [{ PATCHBAY_COLOUR: "x" }, /PATCHBAY_COLOUR is not a Patchbay setting/],
+    [{ PATCHBAY_PORT: "4400" }, /PATCHBAY_PORT is not a Patchbay setting.*did you mean PORT/],
+    [{ PATCHBAY_SERVER: "agents.example.org" }, /PATCHBAY_SERVER/],
+    [{ PATCHBAY_METRICS_TOKEN: "short" }, /PATCHBAY_METRICS_TOKEN must be at least 16/],
+    [
+      { PATCHBAY_TOKEN: "0123456789abcdef", PATCHBAY_METRICS_TOKEN: "0123456789abcdef" },
+      /PATCHBAY_METRICS_TOKEN is the same/,
+    ],
     [{ PORT: "http" }, /PORT "http"/],
     [{ PORT: "65536" }, /PORT/],
     [{ PORT: "-1" }, /PORT/],

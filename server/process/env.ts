@@ -1,4 +1,4 @@
-/** Parses the environment once. An unknown `PATCHBAY_*` name or an invalid value stops the start with a one-line error. */
+/** Parses the environment once. A mistyped `PATCHBAY_*` name or an invalid value stops the start with a one-line error. */
 import { resolve } from "node:path";
 import { z } from "zod";
 import { nearestName } from "../../runtime/nearest-name.ts";
@@ -11,6 +11,8 @@ export interface Env {
   port: number;
   /** Public URL, without a trailing slash. */
   url?: string;
+  /** Address of the server that the command line uses, instead of the data folder. */
+  server?: string;
   dataDir: string;
   token?: string;
   secretsKey?: string;
@@ -31,6 +33,10 @@ export interface Env {
   telemetry?: TelemetryEnv;
   /** Minimum level of the server's log. */
   logLevel?: LogLevel;
+  /** A token that can read the metrics, and nothing else. */
+  metricsToken?: string;
+  /** Sentences about variables that are ignored. */
+  warnings: string[];
 }
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
@@ -39,6 +45,11 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Minimum length in characters: shorter tokens can be guessed over the network. */
 const MIN_TOKEN = 16;
 const MIN_KEY = 32;
+
+const token = text(
+  (value) => value.length >= MIN_TOKEN && !/\s/.test(value),
+  () => `must be at least ${MIN_TOKEN} characters without white space; create one with \`openssl rand -hex 32\``,
+);
 
 const modelName = text(
   (value) => /^[a-z0-9][a-z0-9-]*\/.+$/.test(value),
@@ -72,11 +83,10 @@ const Settings = z.object({
     })
     .transform((value) => new URL(value).origin)
     .optional(),
+  PATCHBAY_SERVER: httpUrl.optional(),
   PATCHBAY_DATA: z.string().default("./data"),
-  PATCHBAY_TOKEN: text(
-    (value) => value.length >= MIN_TOKEN && !/\s/.test(value),
-    () => `must be at least ${MIN_TOKEN} characters without white space; create one with \`openssl rand -hex 32\``,
-  ).optional(),
+  PATCHBAY_TOKEN: token.optional(),
+  PATCHBAY_METRICS_TOKEN: token.optional(),
   PATCHBAY_SECRETS_KEY: text(
     (value) => value.length >= MIN_KEY,
     () => `must be at least ${MIN_KEY} characters; create one with \`openssl rand -hex 32\``,
@@ -119,21 +129,15 @@ const Settings = z.object({
  * contains a secret.
  */
 export function parseEnv(given: Record<string, string | undefined>): Env {
-  const known = Object.keys(Settings.shape);
-  for (const name of Object.keys(given))
-    if (name.startsWith("PATCHBAY_") && !known.includes(name)) {
-      const near = nearestName(name, known);
-      throw bad(
-        name,
-        `is not a Patchbay setting${near ? ` (did you mean ${near}?)` : ""}; remove it or correct its name`,
-      );
-    }
+  const warnings = unknownNames(given);
   const variables: Variables = {};
   for (const [name, value] of Object.entries(given)) if (value?.trim()) variables[name] = value.trim();
 
   const settings = parseVariables(Settings, variables);
-  const { HOST: host, PATCHBAY_TOKEN: token, PATCHBAY_VECTORS: vectors, PATCHBAY_FILES: files } = settings;
-  if (!isLoopback(host) && !token)
+  const { HOST: host, PATCHBAY_TOKEN: adminToken, PATCHBAY_VECTORS: vectors, PATCHBAY_FILES: files } = settings;
+  if (settings.PATCHBAY_METRICS_TOKEN !== undefined && settings.PATCHBAY_METRICS_TOKEN === adminToken)
+    throw bad("PATCHBAY_METRICS_TOKEN", "is the same as PATCHBAY_TOKEN; create another one");
+  if (!isLoopback(host) && !adminToken)
     throw bad("HOST", `is ${host}, which other machines can reach; set PATCHBAY_TOKEN too, or leave HOST at 127.0.0.1`);
   const apiKey = settings.OPENAI_API_KEY;
   const baseUrl = settings.OPENAI_BASE_URL ?? (apiKey && "https://api.openai.com/v1");
@@ -141,8 +145,10 @@ export function parseEnv(given: Record<string, string | undefined>): Env {
     host,
     port: settings.PORT,
     url: settings.PATCHBAY_URL,
+    server: settings.PATCHBAY_SERVER,
     dataDir: resolve(settings.PATCHBAY_DATA),
-    token,
+    token: adminToken,
+    metricsToken: settings.PATCHBAY_METRICS_TOKEN,
     secretsKey: settings.PATCHBAY_SECRETS_KEY,
     databaseUrl: settings.PATCHBAY_DATABASE_URL,
     // Without a key, LanceDB finds credentials itself, such as the role of the machine.
@@ -157,7 +163,33 @@ export function parseEnv(given: Record<string, string | undefined>): Env {
     embedder: settings.PATCHBAY_EMBEDDER,
     telemetry: telemetryEnv(variables),
     logLevel: settings.PATCHBAY_LOG_LEVEL,
+    warnings,
   };
+}
+
+/**
+ * What Kubernetes and Docker set in each container for a service whose name begins with "patchbay", such as
+ * PATCHBAY_SERVICE_HOST and PATCHBAY_PORT_4400_TCP.
+ */
+function isServiceVariable(name: string, value = ""): boolean {
+  return (
+    /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/.test(name) ||
+    (name.endsWith("_PORT") && /^(?:tcp|udp|sctp):\/\//.test(value))
+  );
+}
+
+/** Throws `bad_request` for a mistyped name; returns a warning for each other unknown one. */
+function unknownNames(given: Record<string, string | undefined>): string[] {
+  const known = Object.keys(Settings.shape);
+  const warnings: string[] = [];
+  for (const [name, value] of Object.entries(given)) {
+    if (!name.startsWith("PATCHBAY_") || known.includes(name) || isServiceVariable(name, value)) continue;
+    const near = nearestName(name, known);
+    if (near !== undefined)
+      throw bad(name, `is not a Patchbay setting (did you mean ${near}?); remove it or correct its name`);
+    warnings.push(`${name} is not a Patchbay setting, and is ignored.`);
+  }
+  return warnings;
 }
 
 /** Whether a bind address or URL host is reachable from this machine only. */
