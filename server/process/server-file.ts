@@ -11,6 +11,11 @@ interface ServerAddress {
   origin: string;
 }
 
+/** File in the data folder with the admin token, used when `PATCHBAY_TOKEN` is not set. */
+export function tokenFile(dataDir: string): string {
+  return join(dataDir, "admin-token");
+}
+
 /** Writes the file. A failure is ignored: the server starts anyway. */
 export function writeServerFile(dataDir: string, origin: string): void {
   try {

@@ -9,7 +9,7 @@ import { PatchbayError } from "../../runtime/error.ts";
  */
 export function readOrCreate(file: string, make: () => string): string {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     try {
       const handle = openSync(file, "wx", 0o600);
       const value = make();

@@ -4,15 +4,27 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { SqliteAdapter, SqliteDialect } from "kysely";
 import { PatchbayError } from "../../../runtime/error.ts";
+import { makePrivate } from "../../process/private-files.ts";
 import { migrateToLatest } from "../migrate.ts";
 
 /** Larger files are not checked at each start; reading a damaged page reports it. */
 const CHECKED_BYTES = 64 * 2 ** 20;
 
-/** Opens or creates a database and applies `migrations`. Rejects as `connectSqlite` throws. */
-export async function openSqlite(file: string, migrations: readonly string[]): Promise<Database.Database> {
+/** Larger files stay as they are: rewriting one would delay the start. */
+const REWRITTEN_BYTES = 2 ** 30;
+
+/**
+ * Opens or creates a database and applies `migrations`. `shrinks`: deleted pages can be returned to the disk with
+ * `incremental_vacuum`. Rejects as `connectSqlite` throws.
+ */
+export async function openSqlite(
+  file: string,
+  migrations: readonly string[],
+  { shrinks = false } = {},
+): Promise<Database.Database> {
   const db = connectSqlite(file, { newest: migrations.length });
   try {
+    if (shrinks) enableShrinking(db, file);
     await migrateToLatest({
       migrations,
       dialect: new TransactionalSqlite({ database: db }),
@@ -38,10 +50,12 @@ export function connectSqlite(
 ): Database.Database {
   let db: Database.Database | undefined;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     accessSync(dirname(file), constants.W_OK | constants.R_OK);
     db = new Database(file, { readonly, timeout: 5000 });
     if (readonly) return db;
+    // SQLite gives its journal files the permissions of the database.
+    makePrivate(file);
     if (newest !== undefined) checkFile(db, file, newest);
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
@@ -50,6 +64,17 @@ export function connectSqlite(
   } catch (error) {
     db?.close();
     throw openError(file, error);
+  }
+}
+
+function enableShrinking(db: Database.Database, file: string): void {
+  if (db.pragma("auto_vacuum", { simple: true }) !== 0 || statSync(file).size > REWRITTEN_BYTES) return;
+  db.pragma("auto_vacuum = INCREMENTAL");
+  try {
+    // Applies the pragma to a file that has tables already.
+    db.exec("VACUUM");
+  } catch {
+    // A full disk, or another process that reads: the next start tries again.
   }
 }
 

@@ -70,6 +70,8 @@ export type ToWorker =
   | { call: number; op: "rate"; run: string; rating: string }
   | { call: number; op: "park"; run: string; wakesAt: number | null }
   | { call: number; op: "delete"; runs: string[] }
+  /** Releases some free pages. The result is the number of those that are left. */
+  | { call: number; op: "shrink" }
   | { call: number; op: "close" };
 
 /** An error in a form that can be sent between threads. */

@@ -8,6 +8,9 @@ import { CHANGING_COLUMNS, ROW_COLUMNS } from "../run-cells.ts";
 import { connectSqlite } from "./database.ts";
 import { type Failure, type FromWorker, failureOf, type Item, type ToWorker } from "./event-log-schema.ts";
 
+/** Free pages that are released at once. */
+const SHRINK_PAGES = 500;
+
 const port = parentPort as MessagePort;
 const send = (message: FromWorker) => port.postMessage(message);
 
@@ -104,12 +107,21 @@ function serve(): void {
               result++;
             }
         });
+      else if (message.op === "shrink") result = shrink();
       else db.close();
       send({ call: message.call, result });
       if (message.op === "close") port.close();
     } catch (error) {
       send({ call: message.call, error: failureOf(error) });
     }
+  };
+
+  /** The file gets smaller when the journal is copied into it. */
+  const shrink = () => {
+    db.pragma(`incremental_vacuum(${SHRINK_PAGES})`);
+    const free = db.pragma("freelist_count", { simple: true }) as number;
+    if (free === 0) db.pragma("wal_checkpoint(PASSIVE)");
+    return free;
   };
 
   port.on("message", (first: ToWorker) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -90,6 +90,27 @@ describe("SQLite", () => {
     expect(await log.due(1, 10)).toEqual(["waits"]);
     expect(await log.row("waits")).toMatchObject({ status: "waiting", name: "Old" });
     await log.close();
+  });
+
+  test.each(["new", "old"])("deleting runs makes a %s file smaller", async (age) => {
+    const file = join(folder, `shrinks-${age}.db`);
+    if (age === "old") (await openSqlite(file, SQLITE_EVENT_LOG)).close();
+    let log = await openEventLog({ file });
+    for (let i = 0; i < 40; i++) {
+      const write = writer(log, `r${i}`);
+      await write(start(), { urgent: true });
+      write({ type: "node-end", node: "a", outputs: { text: `${i}`.repeat(100_000) } });
+      await write(end, { urgent: true });
+    }
+    await writer(log, "open")(start(), { urgent: true });
+    await log.close();
+    const full = statSync(file).size;
+    log = await openEventLog({ file });
+    expect(await log.deleteBefore(Date.now())).toBe(40);
+    expect(await log.row("open")).toBeDefined();
+    await log.close();
+    expect(full).toBeGreaterThan(4_000_000);
+    expect(statSync(file).size).toBeLessThan(full / 10);
   });
 
   test("after it is closed it accepts no events", async () => {

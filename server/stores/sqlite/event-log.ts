@@ -33,7 +33,7 @@ interface EventLogOptions {
 
 /** Opens or creates the log. Rejects as `openSqlite` does. */
 export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
-  (await openSqlite(options.file, SQLITE_EVENT_LOG)).close();
+  (await openSqlite(options.file, SQLITE_EVENT_LOG, { shrinks: true })).close();
   const worker = new Worker(new URL("./event-log-worker.ts", import.meta.url), {
     workerData: { file: options.file, busyMs: options.busyMs, maxPages: options.maxPages },
   });
@@ -55,6 +55,14 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
 
 function sqliteLog(reader: EventLogReader, writer: EventLogWriter, sideReader: SideReader): EventLog {
   const knownGraphs = new BoundedMap<string, true>(MAX_KNOWN_GRAPHS);
+  /** Returns the space of deleted runs to the disk, in steps, so that writers wait only milliseconds. */
+  const shrink = async () => {
+    for (let before = Number.POSITIVE_INFINITY; ; ) {
+      const free = await writer.call({ op: "shrink" });
+      if (free === 0 || free >= before) return;
+      before = free;
+    }
+  };
   return {
     append: (event, options = {}) => writer.append(event, options),
     watch: (run, listener) => writer.watch(run, listener),
@@ -92,7 +100,10 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter, sideReader: S
         const old = await sideReader.all<{ id: string }>({ text: ENDED_BEFORE, values: [time, DELETE_BATCH] });
         const runs = old.map((row) => row.id);
         if (runs.length > 0) deleted += await writer.call({ op: "delete", runs });
-        if (runs.length < DELETE_BATCH) return deleted;
+        if (runs.length < DELETE_BATCH) {
+          if (deleted > 0) await shrink();
+          return deleted;
+        }
       }
     },
 

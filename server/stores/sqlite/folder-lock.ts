@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { PatchbayError } from "../../../runtime/error.ts";
+import { makePrivate } from "../../process/private-files.ts";
 import { storageError } from "./database.ts";
 
 /** A process that is stopping releases its folder within this time. */
@@ -17,10 +18,11 @@ export function lockFolder(folder: string, patienceMs = PATIENCE_MS): { release(
   const note = join(folder, "lock.pid");
   let db: Database.Database | undefined;
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     db = new Database(file, { timeout: patienceMs });
+    makePrivate(file);
     db.exec("BEGIN EXCLUSIVE");
-    writeFileSync(note, `${process.pid}\n`);
+    writeFileSync(note, `${process.pid}\n`, { mode: 0o600 });
   } catch (error) {
     db?.close();
     const { code, message } = error as { code?: string; message: string };
