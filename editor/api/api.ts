@@ -196,7 +196,7 @@ export const api = {
       ),
     revision: (agent: string, revision: number): Promise<Agent> =>
       read(routes.agents[":id"].revisions[":n"].$get({ param: { id: id(agent), n: String(revision) } })),
-    publish: (agent: string, json: { slug?: string; note?: string } & Admission): Promise<Published> =>
+    publish: (agent: string, json: { slug?: string; note?: string; live?: boolean } & Admission): Promise<Published> =>
       read(routes.agents[":id"].publish.$post({ param: { id: id(agent) }, json })),
     /** Who may open the chat page and what it shows. Does not create a version. */
     setPublication: async (agent: string, json: Admission): Promise<void> =>

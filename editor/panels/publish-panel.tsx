@@ -35,6 +35,7 @@ export function PublishPanel() {
       if (!(await workbench.saver.flush())) throw new Error(t("publishUnsaved"));
       return api.agents.publish(workbench.id, {
         slug: address,
+        live: true,
         ...(note.trim() ? { note: note.trim() } : {}),
         ...(publication ? {} : admission.current),
       });

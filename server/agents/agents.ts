@@ -15,7 +15,7 @@ import type { CheckContext, NodeTable } from "../../runtime/node.ts";
 import { parseGraph } from "../../runtime/parse.ts";
 import type { Ports } from "../../runtime/port.ts";
 import type { ToolSpec } from "../../runtime/tool.ts";
-import type { Agent, AgentCard, AgentVersion, Publication } from "../contract/agent.ts";
+import type { Agent, AgentCard, AgentVersion, Publication, Publish } from "../contract/agent.ts";
 import { newId } from "../lib/ids.ts";
 import { notFound } from "../lib/not-found.ts";
 import { sha256 } from "../secrets/secrets.ts";
@@ -23,7 +23,7 @@ import { everyRecord } from "../stores/mirror.ts";
 import type { Records, Stored } from "../stores/records.ts";
 import { resolveAgents } from "./freeze.ts";
 import { History } from "./history.ts";
-import { Publications } from "./publications.ts";
+import { Publications, served } from "./publications.ts";
 import type { Agents } from "./service.ts";
 
 const AGENT = "agent";
@@ -200,10 +200,15 @@ class RecordedAgents implements Agents {
     return parsed.graph ? this.#issues(parsed.graph) : parsed.issues;
   }
 
-  async publish(
-    id: string,
-    options: { slug?: string; note?: string; access?: Publication["access"]; origins?: string[]; steps?: boolean },
-  ): Promise<AgentVersion> {
+  async publish(id: string, options: Publish): Promise<AgentVersion> {
+    if (options.share !== undefined && options.live === true)
+      throw new PatchbayError(
+        "bad_request",
+        "A version is either live or has a share of the calls: send one of both.",
+        {
+          path: "/share",
+        },
+      );
     const stored = await this.#records.get<Graph>(AGENT, id);
     if (!stored) throw notFound("agent", id);
     const slug = this.#publications.slugFor(id, stored.body.name, options.slug);
@@ -221,9 +226,13 @@ class RecordedAgents implements Agents {
       );
 
     const before = this.#publications.get(slug);
+    if (!before && (options.live === false || options.share !== undefined))
+      throw new PatchbayError("bad_request", "The first version of an agent is always live.", {
+        path: options.live === false ? "/live" : "/share",
+      });
     const latest = before && (await this.version(slug, before.latest));
     // The same graph published again is the same version: only its settings can have changed.
-    const same = latest?.hash === compiled.hash && options.note === undefined ? latest : undefined;
+    const same = latest?.hash === compiled.hash ? latest : undefined;
     const version: AgentVersion = same ?? {
       slug,
       version: (before?.latest ?? 0) + 1,
@@ -238,14 +247,16 @@ class RecordedAgents implements Agents {
       publishedAt: Date.now(),
     };
     if (!same) await this.#publications.addVersion(version);
+    // Read again: what is live may have changed meanwhile.
+    const now = this.#publications.get(slug);
     await this.#publications.save({
       slug,
       agent: id,
-      live: version.version,
+      ...served(now, version.version, options),
       latest: version.version,
-      access: options.access ?? before?.access ?? "private",
-      origins: options.origins ?? before?.origins ?? [],
-      steps: options.steps ?? before?.steps ?? false,
+      access: options.access ?? now?.access ?? "private",
+      origins: options.origins ?? now?.origins ?? [],
+      steps: options.steps ?? now?.steps ?? false,
     });
     return version;
   }

@@ -1,6 +1,6 @@
 /** What is published, by its address, in memory; its versions, which never change, as they are asked for. */
 import { PatchbayError } from "../../runtime/error.ts";
-import type { AgentVersion, Publication } from "../contract/agent.ts";
+import type { AgentVersion, Publication, Publish } from "../contract/agent.ts";
 import { newId } from "../lib/ids.ts";
 import { everyRecord } from "../stores/mirror.ts";
 import type { Records } from "../stores/records.ts";
@@ -149,6 +149,25 @@ export class Publications {
     for (let n = 2; this.#bySlug.has(slug); n++) slug = `${base}-${n}`;
     return slug;
   }
+}
+
+/**
+ * The live version and the share after publishing `version`. Unless `live` says so, a version that was made live by hand
+ * stays live and a share goes on, so that a pipeline ends neither.
+ */
+export function served(
+  before: Publication | undefined,
+  version: number,
+  { live, share }: Pick<Publish, "live" | "share">,
+): Pick<Publication, "live" | "share"> {
+  if (!before) return { live: version };
+  if (share !== undefined && version !== before.live) {
+    const since = before.share?.version === version ? before.share.since : Date.now();
+    return { live: before.live, share: { version, share, since } };
+  }
+  const chosen = before.live !== before.latest || before.share !== undefined;
+  if (live === true || (live === undefined && share === undefined && !chosen)) return { live: version };
+  return { live: before.live, ...(before.share && { share: before.share }) };
 }
 
 /** What is stored, by address: of one address, or of all. */

@@ -27,6 +27,7 @@ export interface Agents {
   revision(id: string, revision: number): Promise<Agent>;
   /** The same verdict as in the editor and the CLI, with what this server has. */
   check(graph: unknown): Promise<Issue[]>;
+  /** Rejects with `bad_request`, `conflict` (the slug is taken) or `graph_has_issues`. */
   publish(id: string, options: Publish): Promise<AgentVersion>;
   /** Changes who may come and what they see, and no version. Rejects with `not_found` where it is not published. */
   setPublication(id: string, change: Admission): Promise<Publication>;

@@ -67,7 +67,22 @@ export const Admission = z.strictObject({
 });
 export type Admission = z.infer<typeof Admission>;
 
-export const Publish = Admission.extend({ slug: z.string().optional(), note: z.string().max(4000).optional() });
+export const Publish = Admission.extend({
+  slug: z.string().optional(),
+  note: z.string().max(4000).optional().describe("Note about a new version. An unchanged graph is not a new version."),
+  live: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether the published version becomes the live one. Default: yes, unless another version was made live by hand or a share of the calls is set; then nothing changes for callers.",
+    ),
+  share: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .describe("Share of calls for the published version; the live version stays and gets the rest."),
+});
 export type Publish = z.infer<typeof Publish>;
 
 /** A published version. It is immutable: `graph` refers to called agents by version. */
@@ -103,5 +118,11 @@ export type Publication = z.infer<typeof Publication>;
 /** URLs of a published agent, by protocol. */
 export const Urls = z.record(z.string(), z.string());
 
-export const Published = z.object({ slug: z.string(), version: z.number(), urls: Urls });
+export const Published = z.object({
+  slug: z.string(),
+  version: z.number().describe("The version of the published graph."),
+  live: z.number().describe("The live version."),
+  share: Publication.shape.share,
+  urls: Urls,
+});
 export type Published = z.infer<typeof Published>;

@@ -190,8 +190,10 @@ export function agentRoutes({
     .post(
       "/:id/publish",
       describe({
-        summary: "Publish an agent as a new version and make it live",
+        summary: "Publish an agent as a new version",
         tag: "agents",
+        description:
+          "A new version becomes live, unless another one was made live by hand, a share of the calls is set, or `live` is false. An unchanged graph is the same version.",
         response: Published,
         errors: { 404: "Not found.", 409: "The slug is in use.", 422: "The graph has issues." },
       }),
@@ -199,7 +201,8 @@ export function agentRoutes({
       async (c) => {
         const { slug, version } = await agents.publish(c.req.param("id"), c.req.valid("json"));
         const publication = (await agents.publication(slug))!;
-        return c.json({ slug, version, urls: urlsOf(c, publication) });
+        const { live, share } = publication;
+        return c.json({ slug, version, live, ...(share && { share }), urls: urlsOf(c, publication) });
       },
     )
     .patch(
