@@ -138,6 +138,10 @@ export function buildApp({ services, auth, pages, chatPage = noChatPage }: AppOp
   );
   app.get("/openapi.json", openApiRoute(app));
   app.get("/healthz", (c) => c.json({ ok: true }));
+  app.get("/readyz", async (c) => {
+    const readiness = await services.readiness();
+    return c.json(readiness, readiness.ok ? 200 : 503, { "cache-control": "no-store" });
+  });
   app.get("/metrics", async (c) => {
     const { text, type } = await services.metrics.read();
     return c.body(text, 200, { "content-type": type, "cache-control": "no-store" });

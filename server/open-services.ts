@@ -14,8 +14,10 @@ import { createModels } from "./models/models.ts";
 import { createNet } from "./net/safe-fetch.ts";
 import { loadNodeTypes } from "./node-types/load.ts";
 import { type Env, isLoopback } from "./process/env.ts";
+import { openDataFolder } from "./process/private-files.ts";
 import { VERSION } from "./process/version.ts";
 import { openStores, type Role } from "./queue/open-stores.ts";
+import { createReadiness } from "./queue/readiness.ts";
 import { agentTools } from "./runs/agent-tools.ts";
 import { createRuns } from "./runs/runs.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
@@ -28,12 +30,16 @@ import { createFiles } from "./stores/blobs/files.ts";
 import { openBlobs } from "./stores/blobs/open-blobs.ts";
 import { createTasks } from "./tasks/tasks.ts";
 import { incomingTrace } from "./telemetry/incoming.ts";
+import { logResumed, logSettled, logTrigger } from "./telemetry/log-runs.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { openMetrics } from "./telemetry/metrics.ts";
 import { watchEvents } from "./telemetry/watch-events.ts";
 import { createToolbox } from "./tools/toolbox.ts";
 import { watchSettled } from "./triggers/notices.ts";
 import { createTriggers } from "./triggers/triggers.ts";
+
+/** Keys of local models, such as "x" or "ollama", are shorter: they would remove parts of words and ids from the log. */
+const MIN_REDACTED = 12;
 
 export interface Opened {
   services: Services;
@@ -58,6 +64,7 @@ export async function openServices(
   };
   try {
     const report = (thrown: unknown) => logger.report(thrown);
+    openDataFolder(env.dataDir);
     const { table: nodes, modules: nodeModules } = await loadNodeTypes(env.nodesDir);
     const stores = await openStores(env, role, report);
     const { records } = stores;
@@ -67,10 +74,11 @@ export async function openServices(
     const secrets = await openSecrets(records, masterKey);
     const own = [
       env.token,
+      env.metricsToken,
       env.secretsKey,
       env.openai?.apiKey,
       env.files && typeof env.files !== "string" ? env.files.secretAccessKey : undefined,
-    ].filter((text) => text !== undefined);
+    ].filter((text): text is string => text !== undefined && text.length >= MIN_REDACTED);
     logger.redactWith((line) => own.reduce((text, value) => text.replaceAll(value, "[secret]"), secrets.redact(line)));
     const blobs = await openBlobs(env.files ?? join(env.dataDir, "files"));
     const files = createFiles(records, blobs);
@@ -143,11 +151,13 @@ export async function openServices(
       }));
     closers.push(() => telemetry?.close());
     const ownLog = await stores.openLog((text) => secrets.redact(text));
+    stores.onProcessGone((process) => logger.info("process left", { process }));
     const append = ownLog.append.bind(ownLog);
     const log = watchSettled(
       watchEvents(ownLog, {
         happened(event) {
           metrics.happened(event);
+          logResumed(logger, event);
           telemetry?.happened(event);
         },
         stored: (ms) => metrics.stored(ms),
@@ -180,13 +190,22 @@ export async function openServices(
       liveRuns: (key) => keys.limitsOf(key).liveRuns,
       report,
       cluster: stores.cluster,
-      onSettled(result, ms) {
-        metrics.runSettled(result, ms);
+      onSettled(result, ms, start) {
+        logSettled(logger, result, ms, start);
+        metrics.runSettled(result, ms, start.agent.slug);
         telemetry?.runSettled(result, ms);
       },
       ...(telemetry && { trace: incomingTrace }),
     });
-    const metrics = openMetrics({ live: () => runs.live(), open: () => log.openRuns(), readers: openStreams });
+    const metrics = openMetrics({
+      live: () => runs.live(),
+      open: () => log.openRuns(),
+      readers: openStreams,
+      processes: () => stores.processes(),
+      databaseBytes: () => stores.databaseBytes(),
+      dataDir: env.dataDir,
+      version: VERSION,
+    });
     closers.push(() => runs.stop());
     const triggers = createTriggers({
       records,
@@ -199,6 +218,10 @@ export async function openServices(
       callsPerMinute: limits.callsPerMinute,
       now: Date.now,
       report,
+      observe(outcome) {
+        metrics.triggered(outcome.kind, outcome.error);
+        logTrigger(logger, outcome);
+      },
     });
     closers.push(() => triggers.close());
     closers.push(() => stores.stopQueue());
@@ -242,6 +265,7 @@ export async function openServices(
       keys,
       quota,
       metrics,
+      readiness: createReadiness(stores),
       settings,
       triggers,
     };

@@ -5,6 +5,7 @@
 import type { NodeTable } from "../runtime/node.ts";
 import type { Agents } from "./agents/service.ts";
 import type { Backup } from "./backup/backup.ts";
+import type { Readiness } from "./contract/readiness.ts";
 import type { Keys, Quota } from "./keys/service.ts";
 import type { Visitors } from "./keys/visitors.ts";
 import type { Knowledge } from "./knowledge/service.ts";
@@ -50,6 +51,7 @@ export interface Services {
   keys: Keys;
   quota: Quota;
   metrics: Metrics;
+  readiness(): Promise<Readiness>;
   settings: Settings;
   triggers: Triggers;
   visitors: Visitors;

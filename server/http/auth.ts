@@ -3,13 +3,13 @@
  * single-use and valid for ten minutes. The cookie survives restarts and becomes invalid when the token changes.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { join } from "node:path";
 import type { Context } from "hono";
 import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import type { CookieOptions } from "hono/utils/cookie";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Env } from "../process/env.ts";
+import { tokenFile } from "../process/server-file.ts";
 import { readOrCreate } from "../secrets/key-file.ts";
 
 const CODE_MS = 10 * 60_000;
@@ -29,6 +29,8 @@ export interface Auth {
   checkToken(token: string): boolean;
   /** Whether an `Authorization` header has the admin token. */
   isAdmin(authorization: string | undefined): boolean;
+  /** Whether an `Authorization` header has the token for the metrics. */
+  readsMetrics(authorization: string | undefined): boolean;
   /** Whether the request has a valid sign-in cookie. */
   isSignedIn(c: Context): Promise<boolean>;
   /** Sets the cookie. `secure`: for https only. */
@@ -36,15 +38,14 @@ export interface Auth {
   signOut(c: Context, secure: boolean): void;
 }
 
-/** File in the data folder with the admin token, used when `PATCHBAY_TOKEN` is not set. */
-export function tokenFile(dataDir: string): string {
-  return join(dataDir, "admin-token");
-}
-
-export function openAuth(env: Pick<Env, "token" | "dataDir">, clock: () => number = () => performance.now()): Auth {
+export function openAuth(
+  env: Pick<Env, "token" | "metricsToken" | "dataDir">,
+  clock: () => number = () => performance.now(),
+): Auth {
   const token =
     env.token ?? readOrCreate(tokenFile(env.dataDir), () => `pbadmin_${randomBytes(32).toString("base64url")}`);
   const digest = hash(token);
+  const metricsDigest = env.metricsToken === undefined ? undefined : hash(env.metricsToken);
   const signingKey = createHmac("sha256", token).update("patchbay cookie").digest("base64url");
   // Cookies are not separated by port: two servers on one machine need different cookie names.
   const cookieName = `patchbay-${digest.subarray(0, 4).toString("hex")}`;
@@ -79,13 +80,8 @@ export function openAuth(env: Pick<Env, "token" | "dataDir">, clock: () => numbe
       wrongTokens.push(now);
       return false;
     },
-    isAdmin(authorization) {
-      return (
-        authorization !== undefined &&
-        /^bearer /i.test(authorization) &&
-        timingSafeEqual(hash(authorization.slice(7).trim()), digest)
-      );
-    },
+    isAdmin: (authorization) => isBearer(authorization, digest),
+    readsMetrics: (authorization) => metricsDigest !== undefined && isBearer(authorization, metricsDigest),
     async isSignedIn(c) {
       const issued =
         (await getSignedCookie(c, signingKey, cookieName)) ||
@@ -99,6 +95,14 @@ export function openAuth(env: Pick<Env, "token" | "dataDir">, clock: () => numbe
       deleteCookie(c, cookieName, cookieOptions(secure));
     },
   };
+}
+
+function isBearer(authorization: string | undefined, digest: Buffer): boolean {
+  return (
+    authorization !== undefined &&
+    /^bearer /i.test(authorization) &&
+    timingSafeEqual(hash(authorization.slice(7).trim()), digest)
+  );
 }
 
 function hash(text: string): Buffer {

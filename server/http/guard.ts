@@ -20,6 +20,7 @@ export interface AppEnv {
 /** Paths that are open without a sign-in. */
 const OPEN_PATHS = new Set([
   "/healthz",
+  "/readyz",
   "/openapi.json",
   "/sign-in",
   "/favicon.ico",
@@ -81,6 +82,7 @@ export function guard(options: {
     const code = path === "/" ? c.req.query("code") : undefined;
     if (code !== undefined) return options.signIn(c, code);
     if (auth.isAdmin(c.req.header("authorization"))) return next();
+    if (path === "/metrics" && auth.readsMetrics(c.req.header("authorization"))) return next();
     if (await auth.isSignedIn(c)) {
       const site = c.req.header("sec-fetch-site");
       if (!isSafe(c.req.method) && site !== undefined && site !== "same-origin" && site !== "none")

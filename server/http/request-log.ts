@@ -6,7 +6,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import type { AppEnv } from "./guard.ts";
 
 /** Frequent automatic requests, logged at debug level. */
-const QUIET = /^\/(?:healthz|metrics|assets\/)/;
+const QUIET = /^\/(?:healthz|readyz|metrics|assets\/)/;
 const RUN_PATH = /^\/(?:api|v1)\/runs\/([0-9a-z]{26})(?:\/|$)/;
 
 /** Also sets the request id: the caller's `x-request-id`, or a new id. The response returns it. */

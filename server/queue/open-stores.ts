@@ -1,4 +1,5 @@
 /** Opens the records, events, ledger and run queue of a process: files in the data folder, or PostgreSQL. */
+import { stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { newId } from "../lib/ids.ts";
@@ -22,14 +23,20 @@ import { openRemoteCommands } from "./remote-commands.ts";
 import { openRemoteDeltas, type RemoteDeltas } from "./remote-deltas.ts";
 import { prepareRunQueue, type RunQueue, startRunQueue } from "./run-queue.ts";
 
-/** `web` accepts calls, `worker` executes runs, `all` does both. */
-export type Role = "web" | "worker" | "all";
+/** `web` accepts calls, `worker` executes runs, `all` does both; `cli` is a command, which executes only its own runs. */
+export type Role = "web" | "worker" | "all" | "cli";
 
 export interface Stores {
   records: Records;
   ledger: Ledger;
   /** Call it after the secrets are open: `redact` removes them from the events. */
   openLog(redact: (text: string) => string): Promise<EventLog>;
+  /** Living processes of the deployment, by role. Call it after `openLog`. */
+  processes(): Record<string, number>;
+  /** Calls back with the id of each other process that left or died. Call it after `openLog`. */
+  onProcessGone(listener: (id: string) => void): void;
+  /** Bytes of the databases. */
+  databaseBytes(): Promise<Record<string, number>>;
   /** For `createRuns`; absent for a single process. */
   cluster?: Cluster;
   /**
@@ -58,6 +65,17 @@ export async function openStores(env: Env, role: Role, report: (thrown: unknown)
       async openLog(redact) {
         log = await openEventLog({ file: join(env.dataDir, "runs.db"), redact });
         return log;
+      },
+      processes: () => ({ [role]: 1 }),
+      onProcessGone() {},
+      async databaseBytes() {
+        const sizeOf = async (name: string) => (await stat(join(env.dataDir, name)).catch(() => undefined))?.size ?? 0;
+        const names = ["runs.db", "records.db", "ledger.db"];
+        // With the journal, which grows until it is copied into the database.
+        const sizes = await Promise.all(
+          names.map(async (name) => (await sizeOf(name)) + (await sizeOf(`${name}-wal`))),
+        );
+        return Object.fromEntries(names.map((name, index) => [name, sizes[index]!]));
       },
       async start(runs, leading) {
         recovery = await startRecovery({ log: log!, resume: (run) => runs.resume(run), report });
@@ -94,6 +112,14 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
       await prepareRunQueue(url, report);
       log = await openPostgresLog({ ...postgres, role, redact, member: `${hostname()}/${role}/${newId()}` });
       return log;
+    },
+    processes: () => log!.members.roles(),
+    onProcessGone: (listener) => void log!.members.onGone(listener),
+    async databaseBytes() {
+      const { rows } = await postgres.pool.query<{ bytes: number }>(
+        "SELECT pg_database_size(current_database()) AS bytes",
+      );
+      return { postgres: rows[0]!.bytes };
     },
     cluster: {
       leaveToWorkers: role === "web",

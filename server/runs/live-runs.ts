@@ -44,7 +44,7 @@ export interface LiveRunsOptions {
   report?(thrown: unknown): void;
   cluster?: Cluster;
   /** Called when a run settles, `ms` after it was started or resumed here. */
-  onSettled?(result: RunResult, ms: number): void;
+  onSettled?(result: RunResult, ms: number, start: Pick<EventOf<"run-start">, "agent" | "key">): void;
   /** The trace context of the caller, if it sent one. */
   trace?(): string | undefined;
   /** Replaced in tests only. */
@@ -286,7 +286,7 @@ export class LiveRuns {
         if (outcome.waits || host.isParked) this.#release(run, !host.isParked);
         feed.settle(host.last, outcome.waits === undefined);
         this.dropFeed(run);
-        return this.#conclude(live, run, outcome, performance.now() - beganAt);
+        return this.#conclude(live, run, outcome, performance.now() - beganAt, start);
       }),
     };
     this.#live.set(run, live);
@@ -299,6 +299,7 @@ export class LiveRuns {
     run: string,
     outcome: RunOutcome,
     ms: number,
+    start: ExecuteOptions["start"],
   ): Promise<RunResult> {
     const { error } = outcome;
     if (!host.isParked && (error?.code === "storage_full" || error?.code === "unavailable"))
@@ -311,7 +312,7 @@ export class LiveRuns {
     if (error) result.error = error;
     if (outcome.waits) result.waits = outcome.waits;
     if (session !== undefined) result.session = session;
-    this.#options.onSettled?.(result, ms);
+    this.#options.onSettled?.(result, ms, start);
     return result;
   }
 

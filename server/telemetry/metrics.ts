@@ -1,4 +1,8 @@
-/** Metrics in Prometheus' text format: runs, their calls, and the process. They contain no names of users, keys or agents. */
+/**
+ * Metrics in Prometheus' text format: runs, their calls, and the process. They contain no names of users or keys; of
+ * agents only the slugs.
+ */
+import { statfs } from "node:fs/promises";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { isModelError } from "../../runtime/error.ts";
 import type { RunEvent } from "../../runtime/event.ts";
@@ -6,7 +10,9 @@ import type { RunResult } from "../contract/run.ts";
 
 export interface Metrics {
   /** A run ended, or waits, after `ms` in this process. */
-  runSettled(result: Pick<RunResult, "status" | "usage" | "error">, ms: number): void;
+  runSettled(result: Pick<RunResult, "status" | "usage" | "error">, ms: number, slug: string | undefined): void;
+  /** A trigger started a run or delivered a notice, or failed with this error. */
+  triggered(kind: string, error?: string): void;
   /** An event of a run that this process executes. */
   happened(event: RunEvent): void;
   /** An urgent event is on disk, `ms` after its append. */
@@ -26,12 +32,21 @@ export interface MetricsOptions {
   open(): Promise<Record<string, number>>;
   /** Number of open streams of this process. */
   readers(): number;
+  /** Living processes of the deployment, by role. */
+  processes(): Record<string, number>;
+  databaseBytes(): Promise<Record<string, number>>;
+  dataDir: string;
+  version: string;
 }
 
-const MODEL_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
-const SURFACES = new Set(["api", "v1", "mcp", "chat", "assets", "metrics", "healthz"]);
+/** Agents with a label of their own; further ones are counted together, so that the number of series is bounded. */
+const MAX_AGENTS = 200;
 
-export function openMetrics({ live, open, readers }: MetricsOptions): Metrics {
+const MODEL_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
+const SURFACES = new Set(["api", "v1", "mcp", "chat", "assets", "metrics", "healthz", "readyz"]);
+
+export function openMetrics(options: MetricsOptions): Metrics {
+  const { live, open, readers, processes, databaseBytes, dataDir, version } = options;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -62,14 +77,61 @@ export function openMetrics({ live, open, readers }: MetricsOptions): Metrics {
       for (const [status, count] of Object.entries(await open())) this.set({ status }, count);
     },
   });
-  const runs = counter("patchbay_runs_total", "Runs that ended or wait, by status and error code.", "status", "error");
+  new Gauge({ name: "patchbay_info", help: "The version.", labelNames: ["version"], registers }).set({ version }, 1);
+  new Gauge({
+    name: "patchbay_processes",
+    help: "Living processes of the deployment, by role. Without worker and all, no run is executed.",
+    labelNames: ["role"],
+    registers,
+    collect() {
+      const counts = processes();
+      for (const role of ["web", "worker", "all"]) this.set({ role }, counts[role] ?? 0);
+    },
+  });
+  new Gauge({
+    name: "patchbay_database_bytes",
+    help: "Size of the databases, with their journals.",
+    labelNames: ["database"],
+    registers,
+    async collect() {
+      for (const [database, bytes] of Object.entries(await databaseBytes())) this.set({ database }, bytes);
+    },
+  });
+  new Gauge({
+    name: "patchbay_disk_free_bytes",
+    help: "Free space on the disk of the data folder.",
+    registers,
+    async collect() {
+      const { bavail, bsize } = await statfs(dataDir);
+      this.set(bavail * bsize);
+    },
+  });
+  const triggers = counter(
+    "patchbay_triggers_total",
+    "Runs that schedules and webhooks started, and notices that were delivered, by result: ok, or the error code.",
+    "kind",
+    "result",
+  );
+  const slugs = new Set<string>();
+  const agentOf = (slug: string | undefined) => {
+    if (slug === undefined) return "";
+    if (slugs.size < MAX_AGENTS) slugs.add(slug);
+    return slugs.has(slug) ? slug : "other";
+  };
+  const runs = counter(
+    "patchbay_runs_total",
+    "Runs that ended or wait, by status, error code and agent.",
+    "status",
+    "error",
+    "agent",
+  );
   const seconds = histogram(
     "patchbay_run_seconds",
     "Time from the start or resumption of a run until it ends or waits.",
     [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
   );
-  const tokens = counter("patchbay_tokens_total", "Tokens of ended runs, as reported by the models.", "kind");
-  const cost = counter("patchbay_cost_usd_total", "Cost of ended runs, when prices are known.");
+  const tokens = counter("patchbay_tokens_total", "Tokens of ended runs, as reported by the models.", "kind", "agent");
+  const cost = counter("patchbay_cost_usd_total", "Cost of ended runs, when prices are known.", "agent");
   const modelSeconds = histogram(
     "patchbay_model_call_seconds",
     "Time from the request to the end of a model's response, by provider.",
@@ -120,14 +182,18 @@ export function openMetrics({ live, open, readers }: MetricsOptions): Metrics {
   for (const kind of ["exception", "rejection"]) faults.inc({ kind }, 0);
   return {
     fault: (kind) => faults.inc({ kind }),
-    runSettled({ status, usage, error }, ms) {
-      runs.inc({ status, error: error?.code ?? "" });
+    runSettled({ status, usage, error }, ms, slug) {
+      const agent = agentOf(slug);
+      runs.inc({ status, error: error?.code ?? "", agent });
       seconds.observe(ms / 1000);
       // A run that waits is counted when it ends, because its usage is that of the whole run.
       if (status === "waiting" || status === "uncertain") return;
-      tokens.inc({ kind: "input" }, usage.inputTokens);
-      tokens.inc({ kind: "output" }, usage.outputTokens);
-      if (usage.costUsd !== undefined) cost.inc(usage.costUsd);
+      tokens.inc({ kind: "input", agent }, usage.inputTokens);
+      tokens.inc({ kind: "output", agent }, usage.outputTokens);
+      if (usage.costUsd !== undefined) cost.inc({ agent }, usage.costUsd);
+    },
+    triggered(kind, error) {
+      triggers.inc({ kind, result: error ?? "ok" });
     },
     happened(event) {
       if (event.type === "message") {

@@ -7,6 +7,7 @@ import { type Auth, openAuth } from "../http/auth.ts";
 import { type Opened, openServices } from "../open-services.ts";
 import { type Env, parseEnv } from "../process/env.ts";
 import type { Services } from "../services.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import { type MockModel, type MockOptions, startMockModel } from "./mock-model.ts";
 
 export const TOKEN = "a-token-for-this-test-only";
@@ -38,6 +39,8 @@ export interface TestApp {
 export interface TestAppOptions {
   env?: Record<string, string>;
   mock?: MockOptions;
+  /** Default: warnings on standard error. */
+  logger?: Logger;
   /** Fills the data folder before the services open on it. */
   prepare?(folder: string): Promise<void>;
 }
@@ -57,7 +60,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   let opened: Opened;
   let app: ReturnType<typeof buildApp>;
   const open = async () => {
-    opened = await openServices(env);
+    opened = await openServices(env, "all", options.logger);
     app = buildApp({
       services: opened.services,
       auth,

@@ -2,7 +2,7 @@
  * Signed messages about runs that wait or have ended. A message is a record with the time of its next attempt, so it
  * survives restarts and blocks nothing while it waits. The record is deleted when the receiver has accepted the message.
  */
-import { errorData, PatchbayError } from "../../runtime/error.ts";
+import { type ErrorCode, errorData, PatchbayError } from "../../runtime/error.ts";
 import { type RunEvent, TERMINAL } from "../../runtime/event.ts";
 import type { RunRow } from "../contract/run.ts";
 import type { Delivery, Notice, Trigger } from "../contract/trigger.ts";
@@ -57,6 +57,8 @@ export interface NoticesOptions {
   all(): Promise<Notice[]>;
   /** A notice, as stored now. */
   get(id: string): Promise<Notice | undefined>;
+  /** A message was delivered, or given up with this error. */
+  ended(notice: Notice, error?: ErrorCode): void;
   /** Stores the result of a message in its trigger. */
   mark(trigger: string, change: Partial<Pick<Trigger, "lastAt" | "lastRun" | "lastError">>): Promise<void>;
 }
@@ -238,6 +240,7 @@ export class Notices {
     try {
       await this.#post(trigger, id, await this.#bodyOf(message), signal);
       await mark(trigger.id, { lastAt: now(), lastRun: run, lastError: undefined });
+      this.#options.ended(trigger, undefined);
       return await end();
     } catch (thrown) {
       if (signal.aborted) return Infinity;
@@ -248,7 +251,10 @@ export class Notices {
       const wait = code === "address_blocked" ? undefined : WAITS_MS[message.tries];
       const error = wait === undefined ? `Given up: ${reason}` : reason;
       await mark(trigger.id, { lastRun: run, lastError: error });
-      if (wait === undefined) return end(error);
+      if (wait === undefined) {
+        this.#options.ended(trigger, code);
+        return end(error);
+      }
       const dueAt = now() + wait;
       await records.put(KIND, id, { ...message, tries, at: now(), dueAt, error }, { parent: trigger.id });
       return dueAt;

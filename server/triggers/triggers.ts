@@ -50,6 +50,16 @@ export interface TriggersOptions {
   /** Unix milliseconds. */
   now(): number;
   report(thrown: unknown): void;
+  /** Called for each run that a trigger started or could not start, and each notice that was delivered or given up. */
+  observe?(outcome: TriggerOutcome): void;
+}
+
+export interface TriggerOutcome {
+  kind: Trigger["kind"];
+  trigger: string;
+  agent: string;
+  /** Absent: it succeeded. */
+  error?: ErrorCode;
 }
 
 export interface TriggerService extends Triggers {
@@ -94,6 +104,7 @@ class RecordedTriggers implements TriggerService {
         return trigger?.kind === "notice" ? trigger : undefined;
       },
       mark: (id, change) => this.#mark(id, change),
+      ended: (notice, error) => this.#observe(notice, error),
     });
     this.#stopWatching = records.watch((change) => {
       if (!change || change.kind === KIND || change.kind === "notice") this.#timer.wake();
@@ -208,10 +219,14 @@ class RecordedTriggers implements TriggerService {
         await this.#mark(id, { lastError });
       if (isVerified && code === "bad_request" && senderOf(trigger as Webhook) !== "standard")
         return { status: "ignored", reason: lastError };
+      if (trigger?.kind === "webhook") this.#observe(trigger, code);
       throw thrown;
     }
     const { run, isNew } = received;
-    if (isNew) await this.#mark(id, { lastAt: now(), lastRun: run, lastError: undefined });
+    if (isNew) {
+      this.#observe(trigger as Webhook);
+      await this.#mark(id, { lastAt: now(), lastRun: run, lastError: undefined });
+    }
     return { id: run, status: isNew ? "running" : "duplicate" };
   }
 
@@ -257,10 +272,12 @@ class RecordedTriggers implements TriggerService {
       // Another process, or this one after a crash, gets the same run.
       const run = await this.#firing.startDue(body);
       last = { lastAt: now(), lastRun: run, lastError: undefined };
+      this.#observe(body);
     } catch (thrown) {
       const { code, message } = errorData(thrown);
       if (TEMPORARY.has(code)) return now() + RETRY_MS;
       last = { lastError: message };
+      this.#observe(body, code);
     }
     const next = { ...body, ...last, nextAt: nextAt(body.cron, body.timeZone, now()) };
     try {
@@ -272,6 +289,10 @@ class RecordedTriggers implements TriggerService {
       return now();
     }
     return next.nextAt;
+  }
+
+  #observe({ kind, id, agent }: Trigger, error?: ErrorCode): void {
+    this.#options.observe?.({ kind, trigger: id, agent, ...(error !== undefined && { error }) });
   }
 
   async onRunSettled(run: string, seq: number, about: "wait" | "end"): Promise<void> {

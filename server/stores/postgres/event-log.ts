@@ -31,7 +31,7 @@ export interface PostgresLogOptions {
   /** Names this process among all that use the database. */
   member: string;
   /** `web`: workers execute the runs that begin here. */
-  role?: "web" | "worker" | "all";
+  role?: "web" | "worker" | "all" | "cli";
   redact?(text: string): string;
   heartbeatMs?: number;
   deadMs?: number;

@@ -27,6 +27,8 @@ export interface Members {
   id(): string;
   /** How many other processes are alive. */
   others(): number;
+  /** Number of living processes by role, this one included. */
+  roles(): Record<string, number>;
   /** Calls back with the id of each other process that left or was removed, until the returned function is called. */
   onGone(listener: (id: string) => void): () => void;
   /** Sends a heartbeat now. */
@@ -40,7 +42,7 @@ export const DEAD_MS = 4_500;
 /** Registers this process. Rejects when the database cannot be reached. */
 export async function joinMembers(options: MembersOptions): Promise<Members> {
   const { pool, listener, role, heartbeatMs: beatMs = HEARTBEAT_MS, deadMs = DEAD_MS } = options;
-  const seen = new Map<string, { beats: number; quietMs: number }>();
+  const seen = new Map<string, { beats: number; quietMs: number; role: string }>();
   const goneListeners = new Set<(id: string) => void>();
   let generation = 0;
   let id = options.id;
@@ -59,9 +61,9 @@ export async function joinMembers(options: MembersOptions): Promise<Members> {
   };
 
   async function beat(): Promise<void> {
-    const result = await pool.query<{ id: string; beats: number; mine: boolean }>(
+    const result = await pool.query<{ id: string; role: string; beats: number; mine: boolean }>(
       `WITH me AS (UPDATE patchbay.members SET beats = beats + 1 WHERE id = $1 RETURNING id)
-       SELECT m.id, m.beats, EXISTS (SELECT FROM me) AS mine FROM patchbay.members m`,
+       SELECT m.id, m.role, m.beats, EXISTS (SELECT FROM me) AS mine FROM patchbay.members m`,
       [id],
     );
     const now = performance.now();
@@ -78,7 +80,7 @@ export async function joinMembers(options: MembersOptions): Promise<Members> {
     for (const row of result.rows) {
       if (row.id === id) continue;
       const before = seen.get(row.id);
-      if (before?.beats !== row.beats) seen.set(row.id, { beats: row.beats, quietMs: 0 });
+      if (before?.beats !== row.beats) seen.set(row.id, { beats: row.beats, quietMs: 0, role: row.role });
       else {
         before.quietMs += passedMs;
         if (before.quietMs < deadMs) continue;
@@ -111,6 +113,11 @@ export async function joinMembers(options: MembersOptions): Promise<Members> {
     id: () => id,
     heartbeat: tick,
     others: () => seen.size,
+    roles() {
+      const counts: Record<string, number> = { [role]: 1 };
+      for (const one of seen.values()) counts[one.role] = (counts[one.role] ?? 0) + 1;
+      return counts;
+    },
     onGone(listener) {
       goneListeners.add(listener);
       return () => {
