@@ -47,4 +47,4 @@ test("cli.md names every command, and no command or option that does not exist",
       for (const [option] of row.matchAll(/--[a-z-]+/g)) expect(own, row).toContain(option);
     }
   }
-}, 30_000);
+}, 60_000);

@@ -1,11 +1,12 @@
 /** The command line: `patchbay …`. Results go to standard output, everything else to standard error. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { PatchbayError } from "../runtime/error.ts";
+import type { PublishOptions } from "./cli/agents.ts";
 import type { BackupFlags, RestoreFlags } from "./cli/backup.ts";
 import type { Client } from "./cli/client.ts";
 import { terminal } from "./cli/io.ts";
 import type { RunOptions } from "./cli/run.ts";
-import { parseEnv } from "./process/env.ts";
+import { type Env, parseEnv } from "./process/env.ts";
 import { hasData } from "./process/server-file.ts";
 import { VERSION } from "./process/version.ts";
 
@@ -26,10 +27,37 @@ async function keepAlive(work: () => Promise<number>): Promise<void> {
   }
 }
 
-async function withClient(work: (client: Client) => Promise<number>): Promise<void> {
+/** The environment variables, with the address of `--server`. */
+function variables(): Record<string, string | undefined> {
+  const { server } = program.opts<{ server?: string }>();
+  return server === undefined ? process.env : { ...process.env, PATCHBAY_SERVER: server };
+}
+
+/** The parsed environment. Writes its warnings. */
+function environment(): Env {
+  const env = parseEnv(variables());
+  for (const warning of env.warnings) io.err(`${warning}\n`);
+  return env;
+}
+
+/** The environment of a command that works on the data folder of this machine. */
+function localEnvironment(command: string): Env {
+  const env = environment();
+  if (env.server === undefined) return env;
+  throw new PatchbayError(
+    "bad_request",
+    `${command} works on this machine only. Run it on the machine of ${env.server}.`,
+  );
+}
+
+/** `create`: the command may start a new data folder. */
+async function withClient(
+  work: (client: Client) => Promise<number>,
+  options: { create?: boolean } = {},
+): Promise<void> {
   await keepAlive(async () => {
     const { openClient } = await import("./cli/client.ts");
-    const client = await openClient(parseEnv(process.env));
+    const client = await openClient(environment(), options);
     try {
       return await work(client);
     } finally {
@@ -41,12 +69,19 @@ async function withClient(work: (client: Client) => Promise<number>): Promise<vo
 const program = new Command("patchbay")
   .description("Run, check and publish agents, and manage knowledge and models, without the editor.")
   .version(VERSION)
+  // Before the commands, which copy it.
+  .exitOverride()
+  .option(
+    "--server <url>",
+    "use the server at this address (default: PATCHBAY_SERVER), with the token in PATCHBAY_TOKEN",
+  )
   .showHelpAfterError("(run patchbay --help for usage)")
   .configureOutput({ outputError: (text, write) => write(text) })
   .addHelpText(
     "after",
     `
-Commands use the server that runs on the data folder (PATCHBAY_DATA, default ./data). Without one, they open the folder.
+Commands use the server at --server, or the one that runs on the data folder (PATCHBAY_DATA, default ./data). Without
+one, they open the folder.
 Exit codes: 0 success · 1 failed, or an error was found · 2 wrong usage · 3 a run waits for a person.`,
   );
 
@@ -55,14 +90,14 @@ program
   .description("run an agent file and write the reply")
   .argument("<file>", "an agent file; - is standard input")
   .option("-m, --message <text>", "the message (default: standard input)")
-  .option("-i, --input <name=value>", "value of a declared field; repeatable", field, {})
+  .option("-i, --input <name=value>", "value of a declared field, JSON unless it is a text; repeatable", field, {})
   .option("-s, --stream", "write the reply as it arrives, and a line per tool call")
   .option("--json", "write the whole result as JSON")
   .option("--session <id>", "continue this conversation")
   .option("--user <id>", "id of the end user")
   .addOption(new Option("--approve <what>", "approve or reject all tool calls").choices(["all", "none"]))
   .action((file: string, options: RunOptions) =>
-    withClient(async (client) => (await import("./cli/run.ts")).runFile(client, file, options, io)),
+    withClient(async (client) => (await import("./cli/run.ts")).runFile(client, file, options, io), { create: true }),
   );
 
 program
@@ -73,8 +108,8 @@ program
   .option("--strict", "warnings count as errors")
   .option("--graph-only", "do not check that models, tools and knowledge exist")
   .action(async (files: string[], options: { json?: boolean; strict?: boolean; graphOnly?: boolean }) => {
-    const env = parseEnv(process.env);
-    if (!options.graphOnly && hasData(env))
+    const env = environment();
+    if (!options.graphOnly && (env.server !== undefined || hasData(env)))
       return await withClient(async (client) => (await agents()).check(client, files, options, io));
     if (!options.graphOnly) io.err(`No data in ${env.dataDir} yet: models, tools and knowledge are not checked.\n`);
     process.exitCode = await (await agents()).check(undefined, files, options, io);
@@ -86,7 +121,7 @@ program
   .argument("<file>", "an agent file; - is standard input")
   .option("--replace <agent>", "save as the next revision of this agent (id, slug or name)")
   .action((file: string, options: { replace?: string }) =>
-    withClient(async (client) => (await agents()).importFile(client, file, options, io)),
+    withClient(async (client) => (await agents()).importFile(client, file, options, io), { create: true }),
   );
 
 program
@@ -105,7 +140,12 @@ program
   .option("--slug <slug>", "slug; a file replaces the draft of the agent with this slug")
   .option("--note <text>", "note about this version")
   .addOption(new Option("--access <who>", "access to its chat page").choices(["private", "link", "public"]))
-  .action((file: string, options: { slug?: string; note?: string; access?: string }) =>
+  .option("--live", "make it live also when another version was made live by hand or a share is set")
+  .option("--no-live", "publish without changing what is live")
+  .option("--share <part>", "give it this share of the calls, 0 to 1, and leave the live version", share)
+  .option("--force", "replace a draft that has unpublished changes")
+  .option("--json", "write the result as JSON")
+  .action((file: string, options: PublishOptions) =>
     withClient(async (client) => (await agents()).publish(client, file, options, io)),
   );
 
@@ -113,7 +153,8 @@ const sets = program.command("knowledge").description("manage knowledge");
 sets
   .command("list", { isDefault: true })
   .description("list knowledge")
-  .action(() => withClient(async (client) => (await knowledge()).list(client, io)));
+  .option("--json", "write the list as JSON")
+  .action((options: { json?: boolean }) => withClient(async (client) => (await knowledge()).list(client, options, io)));
 sets
   .command("add")
   .description("add files, folders or web addresses, and wait until they are indexed")
@@ -123,8 +164,9 @@ sets
     "--embedder <model>",
     "embedding model for new knowledge, provider/model (default: the configured one, if any)",
   )
-  .action((name: string, sources: string[], options: { embedder?: string }) =>
-    withClient(async (client) => (await knowledge()).add(client, name, sources, options, io)),
+  .option("--strict", "exit with 1 also when a file of a folder has a type that cannot be read")
+  .action((name: string, sources: string[], options: { embedder?: string; strict?: boolean }) =>
+    withClient(async (client) => (await knowledge()).add(client, name, sources, options, io), { create: true }),
   );
 sets
   .command("search")
@@ -159,14 +201,15 @@ sets
   .argument("<file>")
   .option("--name <name>", "knowledge to import into (default: the exported name)")
   .action((file: string, options: { name?: string }) =>
-    withClient(async (client) => (await knowledge()).importKnowledge(client, file, options, io)),
+    withClient(async (client) => (await knowledge()).importKnowledge(client, file, options, io), { create: true }),
   );
 
 const localModels = program.command("models").description("list models, and install local models");
 localModels
   .command("list", { isDefault: true })
   .description("list the models of all providers")
-  .action(() => withClient(async (client) => (await models()).list(client, io)));
+  .option("--json", "write the list as JSON")
+  .action((options: { json?: boolean }) => withClient(async (client) => (await models()).list(client, options, io)));
 localModels
   .command("install")
   .description(
@@ -180,13 +223,13 @@ localModels
     "more builds of llama.cpp in addition to the CPU build: linux-x64-cuda, linux-x64-vulkan, …",
   )
   .action((source: string, options: { name?: string; context?: string; runtime?: string[] }) =>
-    keepAlive(async () => (await models()).install(parseEnv(process.env), source, options, io)),
+    keepAlive(async () => (await models()).install(localEnvironment("models install"), source, options, io)),
   );
 localModels
   .command("remove")
   .description("delete the file of a local model")
   .argument("<name>")
-  .action((name: string) => keepAlive(async () => (await models()).remove(parseEnv(process.env), name)));
+  .action((name: string) => keepAlive(async () => (await models()).remove(localEnvironment("models remove"), name)));
 
 program
   .command("login")
@@ -236,7 +279,9 @@ program
   .option("--without-secrets", "skip the secrets in the backup")
   .option("--passphrase-file <file>", "read the passphrase from the first line of this file")
   .action((file: string, options: RestoreFlags) =>
-    withClient(async (client) => (await import("./cli/backup.ts")).restore(client, file, options, io)),
+    withClient(async (client) => (await import("./cli/backup.ts")).restore(client, file, options, io), {
+      create: true,
+    }),
   );
 
 program
@@ -244,7 +289,7 @@ program
   .description("check the installation and say how to fix problems")
   .option("--json", "write the findings as JSON: { check, state: ok | warn | bad, text }")
   .action((options: { json?: boolean }) =>
-    keepAlive(async () => (await import("./cli/doctor.ts")).doctor(process.env, io, options)),
+    keepAlive(async () => (await import("./cli/doctor.ts")).doctor(variables(), io, options)),
   );
 
 function field(text: string, before: Record<string, string>): Record<string, string> {
@@ -253,7 +298,12 @@ function field(text: string, before: Record<string, string>): Record<string, str
   return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
 }
 
-program.exitOverride();
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError("Use a number between 0 and 1, such as 0.1.");
+  return value;
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -272,6 +322,23 @@ function exitCode(error: unknown): number {
       );
     return 1;
   }
+  const failure = fileFailure(error);
+  if (failure !== undefined) {
+    io.err(`${failure}\n`);
+    return 1;
+  }
   io.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 1;
+}
+
+/** One line for a failed operation on a file, such as one that does not exist; undefined for other errors. */
+function fileFailure(error: unknown): string | undefined {
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (!(error instanceof Error) || code === undefined || path === undefined || syscall === undefined) return undefined;
+  if (code === "ENOENT") return `${path} does not exist.`;
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS")
+    return `No permission to ${syscall === "mkdir" ? "create" : "open"} ${path}.`;
+  if (code === "EISDIR") return `${path} is a folder.`;
+  if (code === "ENOSPC") return `The disk is full: ${path} could not be written.`;
+  return error.message;
 }

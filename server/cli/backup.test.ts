@@ -20,7 +20,8 @@ const io: Io = {
 };
 
 async function at<T>(name: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = await openClient(parseEnv({ PATCHBAY_DATA: join(folder, name), PATCHBAY_TOKEN: "0123456789abcdef" }));
+  const env = parseEnv({ PATCHBAY_DATA: join(folder, name), PATCHBAY_TOKEN: "0123456789abcdef" });
+  const client = await openClient(env, { create: true });
   try {
     return await work(client);
   } finally {

@@ -1,7 +1,6 @@
 /** `patchbay backup` and `patchbay restore`. */
 import { constants, createReadStream, createWriteStream, readFileSync } from "node:fs";
 import { access, rename, rm } from "node:fs/promises";
-import { createInterface } from "node:readline/promises";
 import { Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
@@ -9,7 +8,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import { MEDIA_TYPE } from "../backup/format.ts";
 import type { RestoreReport } from "../contract/backup.ts";
 import { type Client, errorOf } from "./client.ts";
-import type { Io } from "./io.ts";
+import { askLine, type Io } from "./io.ts";
 
 interface PassphraseFlags {
   passphraseFile?: string;
@@ -110,18 +109,24 @@ function writeReport(
   for (const { kind, name, reason } of conflicts) io.out(`Skipped ${kind} "${name}": ${reason}.\n`);
 }
 
-/** Reads the passphrase from the file, from the terminal without echo, or from the first line of standard input. */
+/**
+ * Reads the passphrase from the file, from the terminal without echo, or from the first line of standard input. Rejects
+ * with `bad_request` when there is none.
+ */
 async function askPassphrase({ passphraseFile }: PassphraseFlags, io: Io, question: string): Promise<string> {
-  if (passphraseFile !== undefined) return readFileSync(passphraseFile, "utf8").split(/\r?\n/)[0]!;
-  const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
-  if (io.stdin.isTTY) io.err(question);
-  const lines = createInterface({ input: io.stdin, output: hidden, terminal: io.stdin.isTTY });
-  try {
-    return await lines.question("");
-  } finally {
-    lines.close();
+  let passphrase: string | undefined;
+  if (passphraseFile !== undefined) passphrase = readFileSync(passphraseFile, "utf8").split(/\r?\n/)[0];
+  else {
+    const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
+    if (io.stdin.isTTY) io.err(question);
+    passphrase = await askLine(io, "", hidden);
     if (io.stdin.isTTY) io.err("\n");
   }
+  if (passphrase) return passphrase;
+  throw new PatchbayError(
+    "bad_request",
+    `The passphrase is missing: ${passphraseFile === undefined ? "standard input is empty" : `the first line of ${passphraseFile} is empty`}. Use --passphrase-file FILE, or type it on a terminal.`,
+  );
 }
 
 /** Counts the bytes that pass through, and shows the progress on a terminal. */

@@ -1,15 +1,12 @@
 /**
- * Connects the command line to Patchbay: to the server that runs on the data folder, or to the app opened in this
- * process. Both use the HTTP API, with the same checks and errors.
+ * Connects the command line to Patchbay: to the server at `PATCHBAY_SERVER`, to the server that runs on the data folder,
+ * or to the app opened in this process. All use the HTTP API, with the same checks and errors.
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { type ErrorData, PatchbayError } from "../../runtime/error.ts";
-import { buildApp } from "../app.ts";
-import { openAuth, tokenFile } from "../http/auth.ts";
-import { type Opened, openServices } from "../open-services.ts";
 import type { Env } from "../process/env.ts";
-import { findServer } from "../process/server-file.ts";
+import { findServer, hasData, tokenFile } from "../process/server-file.ts";
 
 export interface Client {
   /** Origin of the running server; absent when the app is open in this process. */
@@ -23,12 +20,33 @@ export interface Client {
 
 const IN_PROCESS = "http://127.0.0.1";
 
-/** Rejects with a one-line error when the data folder or its token cannot be read. */
-export async function openClient(env: Env): Promise<Client> {
+/**
+ * Rejects with a one-line error when the data folder or its token cannot be read. `create`: the command may start a new
+ * data folder. Any other command works on existing data, so that a wrong folder is reported.
+ */
+export async function openClient(env: Env, { create = false } = {}): Promise<Client> {
+  if (env.server !== undefined) {
+    if (env.token === undefined)
+      throw new PatchbayError(
+        "unauthorized",
+        `Set PATCHBAY_TOKEN to the admin token of ${env.server}. On its machine, it is in the file admin-token of the data folder.`,
+      );
+    return clientOf(reach(env.server), env.server, env.token, async () => undefined, env.server);
+  }
   const origin = await findServer(env.dataDir);
   if (origin !== undefined) return clientOf(fetch, origin, env.token ?? readToken(env), async () => undefined, origin);
-  mkdirSync(env.dataDir, { recursive: true });
-  const opened: Opened = await openServices(env);
+  if (!create && !hasData(env))
+    throw new PatchbayError(
+      "not_found",
+      `There is no Patchbay data in ${env.dataDir}. Set PATCHBAY_DATA (or PATCHBAY_DATABASE_URL) as for the server, or PATCHBAY_SERVER to its address.`,
+    );
+  // Loaded only here: with a running server, a command does not need the server's code.
+  const [{ buildApp }, { openAuth }, { openServices }] = await Promise.all([
+    import("../app.ts"),
+    import("../http/auth.ts"),
+    import("../open-services.ts"),
+  ]);
+  const opened = await openServices(env, "cli");
   const auth = openAuth(env);
   const app = buildApp({ services: opened.services, auth, pages: (c) => c.notFound() });
   const send = async (url: string, init: RequestInit) => await app.fetch(new Request(url, init));
@@ -65,6 +83,18 @@ function clientOf(
       return (response.status === 204 ? undefined : await response.json()) as T;
     },
     close,
+  };
+}
+
+/** `fetch`, with an error that names the server when it does not respond. */
+function reach(server: string): typeof fetch {
+  return async (url, init) => {
+    try {
+      return await fetch(url, init);
+    } catch (cause) {
+      const { cause: inner, message } = cause as Error & { cause?: { code?: string } };
+      throw new PatchbayError("unavailable", `${server} does not respond (${inner?.code ?? message}).`, { cause });
+    }
   };
 }
 

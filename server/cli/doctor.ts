@@ -1,7 +1,8 @@
 /** `patchbay doctor`: checks the installation, and says how to fix problems. */
 import { type Env, parseEnv } from "../process/env.ts";
+import { hasData } from "../process/server-file.ts";
 import { type Client, openClient } from "./client.ts";
-import { knowledge, mcpServers, models, runs } from "./doctor/instance.ts";
+import { knowledge, mcpServers, models, processes, runs } from "./doctor/instance.ts";
 import {
   bad,
   clock,
@@ -14,6 +15,7 @@ import {
   port,
   privateFiles,
   reach,
+  warn,
 } from "./doctor/machine.ts";
 import type { Io } from "./io.ts";
 
@@ -51,8 +53,12 @@ async function runChecks(
   } catch (error) {
     return report(bad("environment", message(error)));
   }
-  report(folder(env.dataDir), disk(env.dataDir), ...privateFiles(env.dataDir), editor(), clock(Date.now()));
+  report(...env.warnings.map((text) => warn("environment", text)));
+  if (env.server === undefined)
+    report(folder(env.dataDir), disk(env.dataDir), ...privateFiles(env.dataDir), editor(), clock(Date.now()));
   if (hasFailed()) return;
+  // Opening the stores would create them.
+  if (env.server === undefined && !hasData(env)) return report(await port(env));
   let client: Client;
   try {
     client = await openClient(env);
@@ -62,10 +68,11 @@ async function runChecks(
   try {
     report(
       client.origin ? ok("server", `A server is running at ${client.origin}.`) : await port(env),
-      ok("storage", `${storageOf(env)} can be opened, and the secrets key is correct.`),
-      ...reach(env),
+      ...(env.server === undefined
+        ? [ok("storage", `${storageOf(env)} can be opened, and the secrets key is correct.`), ...reach(env)]
+        : []),
     );
-    for (const [check, ask] of Object.entries({ models, knowledge, mcp: mcpServers, runs }))
+    for (const [check, ask] of Object.entries({ processes, models, knowledge, mcp: mcpServers, runs }))
       try {
         report(...(await ask(client)));
       } catch (error) {

@@ -11,8 +11,12 @@ import type { Io } from "./io.ts";
 
 const at = (name: string, rest = "") => `/api/knowledge/${encodeURIComponent(name)}${rest}`;
 
-export async function list(client: Client, io: Io): Promise<number> {
+export async function list(client: Client, options: { json?: boolean }, io: Io): Promise<number> {
   const { knowledge } = await client.call<{ knowledge: KnowledgeCard[] }>("GET", "/api/knowledge");
+  if (options.json) {
+    io.out(`${JSON.stringify(knowledge, null, 2)}\n`);
+    return 0;
+  }
   for (const { name, documents, chunks, embedder } of knowledge)
     io.out(`${name}\t${documents} documents\t${chunks} passages\t${embedder ?? "text search only"}\n`);
   if (knowledge.length === 0) io.err("No knowledge yet. Create it with: patchbay knowledge add NAME FOLDER\n");
@@ -27,14 +31,14 @@ interface Source {
 
 /**
  * Adds files, folders and web addresses, and waits until they are indexed. Creates the knowledge if it does not exist.
- * Files that cannot be read are reported and skipped. Returns exit code 1 when a file named on the command line, or
- * every file, failed.
+ * Files of a folder whose type cannot be read are reported and skipped. Returns exit code 1 when a file failed for another
+ * reason, when one that was named on the command line was skipped, or every one, and with `strict` for any skipped file.
  */
 export async function add(
   client: Client,
   name: string,
   paths: string[],
-  options: { embedder?: string },
+  options: { embedder?: string; strict?: boolean },
   io: Io,
 ): Promise<number> {
   const sources = (await Promise.all(paths.map(sourcesIn))).flat();
@@ -42,8 +46,9 @@ export async function add(
   const { knowledge } = await client.call<{ knowledge: KnowledgeCard[] }>("GET", "/api/knowledge");
   if (!knowledge.some((card) => card.name === name))
     await client.call("POST", "/api/knowledge", { name, ...(options.embedder && { embedder: options.embedder }) });
+  const named = new Set(paths.map((path) => basename(path)));
   const tasks: { title: string; task: string }[] = [];
-  const failed: { title: string; reason: string }[] = [];
+  const failed: { title: string; reason: string; skipped: boolean }[] = [];
   for (const source of sources)
     try {
       const { documents } = await client.call<{ documents: (KnowledgeDocument & { task: string })[] }>(
@@ -54,16 +59,17 @@ export async function add(
       tasks.push(...documents.map(({ title, task }) => ({ title, task })));
     } catch (error) {
       if (!(error instanceof PatchbayError)) throw error;
-      failed.push({ title: source.title, reason: error.message });
+      const skipped = error.code === "unsupported_media_type" && !options.strict && !named.has(source.title);
+      failed.push({ title: source.title, reason: error.message, skipped });
     }
   for (const { title, task } of tasks) {
     const ended = await follow(client, task, io, title);
-    if (ended.error) failed.push({ title, reason: ended.error.message });
+    if (ended.error) failed.push({ title, reason: ended.error.message, skipped: false });
   }
-  for (const { title, reason } of failed) io.err(`skipped ${title}: ${reason}\n`);
+  for (const { title, reason, skipped } of failed) io.err(`${skipped ? "skipped" : "failed"} ${title}: ${reason}\n`);
   const added = sources.length - failed.length;
   io.out(`${name}: ${added} of ${sources.length} documents\n`);
-  return added === 0 || failed.some(({ title }) => paths.some((path) => basename(path) === title)) ? 1 : 0;
+  return added === 0 || failed.some(({ skipped }) => !skipped) ? 1 : 0;
 }
 
 async function sourcesIn(path: string): Promise<Source[]> {

@@ -2,15 +2,17 @@
 import { join } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ModelCard } from "../contract/model.ts";
-import { installModel, removeModel } from "../models/local/install.ts";
-import { LocalModels } from "../models/local/local-models.ts";
 import type { Env } from "../process/env.ts";
 import type { Client } from "./client.ts";
 import type { Io } from "./io.ts";
 
 /** Lists the models of all providers. */
-export async function list(client: Client, io: Io): Promise<number> {
+export async function list(client: Client, options: { json?: boolean }, io: Io): Promise<number> {
   const { models } = await client.call<{ models: ModelCard[] }>("GET", "/api/models");
+  if (options.json) {
+    io.out(`${JSON.stringify(models, null, 2)}\n`);
+    return 0;
+  }
   for (const { name, isDefault, embeds, demo, profile } of models) {
     const marks = [isDefault && "default", embeds && "embeddings", demo && "demo"].filter(Boolean).join(", ");
     io.out(`${name}\t${profile.contextTokens} tokens${marks ? `\t(${marks})` : ""}\n`);
@@ -36,6 +38,7 @@ export async function install(
   ) {
     throw new PatchbayError("bad_request", "--context must be 256 to 1048576 tokens.");
   }
+  const { installModel } = await import("../models/local/install.ts");
   const show = progressLine(io);
   try {
     const {
@@ -70,6 +73,10 @@ export async function install(
 }
 
 export async function remove(env: Env, name: string): Promise<number> {
+  const [{ removeModel }, { LocalModels }] = await Promise.all([
+    import("../models/local/install.ts"),
+    import("../models/local/local-models.ts"),
+  ]);
   const bare = name.replace(/^local\//, "");
   if (await removeModel(join(env.dataDir, "models"), bare)) return 0;
   const known = (await new LocalModels(join(env.dataDir, "models")).list()).map((model) => model.name).join(", ");

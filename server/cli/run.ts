@@ -1,12 +1,12 @@
 /** `patchbay run`: runs an agent file. The reply goes to standard output, everything else to standard error. */
-import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunItem, Wait, WaitDecision } from "../../runtime/event.ts";
+import type { Graph } from "../../runtime/graph.ts";
 import type { RunResult } from "../contract/run.ts";
 import { graphOf, readAgentFile } from "./agent-file.ts";
 import { type Client, errorOf, serverEvents } from "./client.ts";
-import type { Io } from "./io.ts";
+import { askLine, type Io } from "./io.ts";
 
 export interface RunOptions {
   message?: string;
@@ -26,7 +26,7 @@ export async function runFile(client: Client, path: string, options: RunOptions,
   if (!message) throw new PatchbayError("bad_request", 'The message is missing. Use --message "…", or standard input.');
   const body = {
     graph,
-    input: { ...options.input, message },
+    input: { ...(options.input && (await inputOf(graph, options.input))), message },
     ...(options.session !== undefined && { session: options.session }),
     ...(options.user !== undefined && { user: options.user }),
   };
@@ -36,9 +36,10 @@ export async function runFile(client: Client, path: string, options: RunOptions,
   while (result.waits?.length) {
     const decisions = await decide(result.waits, options, io);
     if (!decisions) break;
-    result = await client.call<RunResult>("POST", `/api/runs/${result.id}/answer`, { answers: decisions });
-    // The stream ended with the wait, so the reply after it is written as a whole.
-    if (options.stream && !options.json && result.status === "done") io.out(`${asText(result.output?.reply)}\n`);
+    const path = `/api/runs/${result.id}/answer`;
+    result = options.stream
+      ? await streamed(client, "POST", path, { answers: decisions }, options, io)
+      : await client.call<RunResult>("POST", path, { answers: decisions });
   }
   if (options.json) io.out(`${JSON.stringify(result, null, 2)}\n`);
   else if (!options.stream && result.output) io.out(`${asText(result.output.reply)}\n`);
@@ -50,6 +51,44 @@ export async function runFile(client: Client, path: string, options: RunOptions,
   }
   return result.status === "done" ? 0 : 1;
 }
+
+/**
+ * The values of `-i`. A value of a field that is not a text is JSON. Rejects with `bad_request` for invalid JSON.
+ */
+async function inputOf(graph: Graph, given: Record<string, string>): Promise<Record<string, unknown>> {
+  const [{ inputFields }, { loadNodeTypes }, { parseEnv }] = await Promise.all([
+    import("../../runtime/agent-ports.ts"),
+    import("../node-types/load.ts"),
+    import("../process/env.ts"),
+  ]);
+  const fields = inputFields(graph, (await loadNodeTypes(parseEnv(process.env).nodesDir)).table);
+  const input: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const kind = name === "files" ? "files" : (fields.find((field) => field.name === name)?.kind ?? "text");
+    input[name] = kind === "text" ? value : jsonOf(name, value, kind);
+  }
+  return input;
+}
+
+function jsonOf(name: string, value: string, kind: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    // A field of kind `any` takes a text without quotes too.
+    if (kind === "any") return value;
+    throw new PatchbayError(
+      "bad_request",
+      `--input ${name} must be JSON, because the field is of kind "${kind}" (${(cause as Error).message}). Example: -i '${name}=${EXAMPLES[kind] ?? '{"id": 7}'}'`,
+      { cause },
+    );
+  }
+}
+
+const EXAMPLES: Record<string, string> = {
+  files: '["file_…"]',
+  documents: '[{"title": "…", "text": "…"}]',
+  messages: '[{"role": "user", "content": "…"}]',
+};
 
 /** Writes the reply as it arrives, and a line per tool call. Resolves with the run's state at the end of the stream. */
 async function streamed(
@@ -90,17 +129,14 @@ async function decide(waits: Wait[], options: RunOptions, io: Io): Promise<WaitD
   if (options.approve !== undefined)
     return waits.map(({ wait }) => ({ wait, choice: options.approve === "all" ? "approve" : "reject" }));
   if (!io.stdin.isTTY) return undefined;
-  const terminal = createInterface({ input: io.stdin, output: io.stderr });
-  try {
-    const decisions: WaitDecision[] = [];
-    for (const wait of waits) {
-      const input = await terminal.question(`${describe(wait)}\nApprove? [y/N] `);
-      decisions.push({ wait: wait.wait, choice: /^(?:y|yes|是|好)$/i.test(input.trim()) ? "approve" : "reject" });
-    }
-    return decisions;
-  } finally {
-    terminal.close();
+  const decisions: WaitDecision[] = [];
+  for (const wait of waits) {
+    const input = await askLine(io, `${describe(wait)}\nApprove? [y/N] `, io.stderr);
+    // The end of the input decides nothing: the run stays as it is.
+    if (input === undefined) return undefined;
+    decisions.push({ wait: wait.wait, choice: /^(?:y|yes|是|好)$/i.test(input.trim()) ? "approve" : "reject" });
   }
+  return decisions;
 }
 
 function describe(wait: Wait): string {

@@ -2,11 +2,24 @@
 import type { KnowledgeCard, KnowledgeDocument } from "../../contract/knowledge.ts";
 import type { McpServerCard } from "../../contract/mcp-server.ts";
 import type { ModelCard, Provider } from "../../contract/model.ts";
+import type { Readiness } from "../../contract/readiness.ts";
 import type { RunRow } from "../../contract/run.ts";
 import type { Client } from "../client.ts";
 import { bad, type Finding, ok, warn } from "./machine.ts";
 
 const REACH_MS = 5_000;
+
+/** Checks that a process executes runs, and that the database responds. */
+export async function processes(client: Client): Promise<Finding[]> {
+  const response = await client.send("GET", "/readyz");
+  const { reason, processes: counts } = (await response.json()) as Readiness;
+  if (!response.ok) return [bad("processes", reason ?? `The server is not ready (status ${response.status}).`)];
+  const { web = 0, worker = 0, all = 0 } = counts;
+  if (web + worker + all === 0) return [];
+  return worker + all === 0
+    ? [bad("processes", `No process executes runs: calls wait until a process of role worker starts.`)]
+    : [ok("processes", `Processes: ${web} web, ${worker} worker, ${all} for both.`)];
+}
 
 /** Checks the default model, and whether each provider responds. Calls no model and sends no key. */
 export async function models(client: Client): Promise<Finding[]> {

@@ -3,8 +3,8 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { tokenFile } from "../../http/auth.ts";
 import { type Env, isLoopback } from "../../process/env.ts";
+import { tokenFile } from "../../process/server-file.ts";
 
 export interface Finding {
   /** Name of the check. */
