@@ -21,8 +21,10 @@ const STOP_MS = 18_000;
 
 async function main(): Promise<void> {
   const dev = process.argv.includes("--dev");
-  const withEditor = !process.argv.includes("--no-editor");
   const env = parseEnv(process.env);
+  const role = parseRole(process.argv, env);
+  // A worker serves no pages.
+  const withEditor = !process.argv.includes("--no-editor") && role !== "worker";
   const logger = createLogger({ level: env.logLevel });
   const faults = new FaultHandler({ report: (thrown, fields) => logger.report(thrown, fields) });
   faults.install();
@@ -32,7 +34,7 @@ async function main(): Promise<void> {
   await canListen(env);
   // The API works without an editor, so a failed build only logs a warning. The previous build is served.
   const editor = dev || !withEditor ? undefined : buildEditor(ROOT).catch((error: Error) => logger.warn(error.message));
-  const opened = await openServices(env, parseRole(process.argv, env), logger);
+  const opened = await openServices(env, role, logger);
   await editor;
   const server = await listen({
     env,
