@@ -177,6 +177,43 @@ describe("http", () => {
   );
 });
 
+describe("retriever", () => {
+  it("searches with the last messages of the conversation where it is told to", async () => {
+    const queries: string[] = [];
+    const knowledge = {
+      k: (query: string) => {
+        queries.push(query);
+        return [{ id: "1", title: "leave.md", text: "Two weeks.", score: 1 }];
+      },
+    };
+    const graph = (config: object) =>
+      graphOf({ ask: "input", find: ["retriever", { knowledge: "k", ...config }], reply: "output" }, [
+        "ask.message find.query",
+        "find.documents reply.reply",
+      ]);
+    const history = [
+      { role: "user" as const, content: "Hello" },
+      { role: "assistant" as const, content: "Hi." },
+      { role: "user" as const, content: "What is parental leave?" },
+      { role: "assistant" as const, content: "It is leave for parents." },
+      { role: "user" as const, content: "Who pays it?" },
+    ];
+    const input = { message: "And how long does it take?" };
+    await play(graph({}), nodes, { knowledge, history: { s: history } }, { input, start: { session: "s" } });
+    const { of } = await play(
+      graph({ conversation: true }),
+      nodes,
+      { knowledge, history: { s: history } },
+      { input, start: { session: "s" } },
+    );
+    await play(graph({ conversation: true }), nodes, { knowledge }, { input: { ...input, history } });
+    await play(graph({ conversation: true }), nodes, { knowledge }, { input });
+    const whole = "What is parental leave?\nWho pays it?\nAnd how long does it take?";
+    expect(queries).toEqual([input.message, whole, whole, input.message]);
+    expect(of("retrieval")[0]!.query).toBe(whole);
+  });
+});
+
 describe("prompt", () => {
   it("makes a port of each name and prints values as text, lists and JSON", async () => {
     const graph = graphOf(

@@ -11,6 +11,7 @@ import { useCatalogue, useDocument, useGraph, useReader, useWorkbench } from "..
 import type { BuildTurn } from "../session/build-conversation.ts";
 import { checkContext } from "../session/catalogue.ts";
 import { Button } from "../ui/button.tsx";
+import { GraphPicture } from "../ui/graph-picture.tsx";
 import { Checkbox } from "../ui/switch.tsx";
 import { PatchPartView } from "./patch-part.tsx";
 import { useApplyPatch } from "./use-apply-patch.ts";
@@ -27,6 +28,7 @@ export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
   const [applying, setApplying] = useState(false);
   const view = useMemo(() => viewPatch(graph, patch.parts, turn.unticked, table), [graph, patch, turn.unticked]);
   const issues = useMemo(() => newIssues(graph, view.graph, table, checkContext(catalogue)), [graph, view, catalogue]);
+  const picture = useMemo(() => pictureOf(graph, view.graph), [graph, view]);
   const all = patch.parts.map((_part, index) => index);
   const ticked = all.length - turn.unticked.size;
 
@@ -41,7 +43,7 @@ export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
   };
   if (patch.parts.length === 0) return <p className="text-ink-3 text-sm">{t("nothing")}</p>;
   return (
-    <section aria-labelledby={heading} className="overflow-hidden rounded-lg border border-line bg-surface">
+    <section aria-labelledby={heading} className="overflow-clip rounded-lg border border-line bg-surface">
       <header className="flex items-center gap-2 border-line border-b px-3 py-2">
         <Checkbox
           checked={ticked === 0 ? false : ticked === all.length ? true : "indeterminate"}
@@ -52,6 +54,7 @@ export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
           </span>
         </Checkbox>
       </header>
+      <GraphPicture graph={picture.graph} rings={picture.rings} className="h-36 border-line border-b" />
       <ul className="divide-y divide-line">
         {view.parts.map((part) => (
           <PatchPartView
@@ -65,7 +68,7 @@ export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
         ))}
       </ul>
       {issues.length > 0 && <NewIssues issues={issues} graph={view.graph} />}
-      <footer className="flex flex-wrap items-center gap-2 border-line border-t px-3 py-2.5">
+      <footer className="sticky bottom-0 flex flex-wrap items-center gap-2 border-line border-t bg-surface px-3 py-2.5">
         <Button variant="solid" disabled={view.fits.size === 0 || frozen} busy={applying} onClick={() => void apply()}>
           {view.fits.size === all.length ? t("apply") : t("applySome", { count: view.fits.size })}
         </Button>
@@ -74,6 +77,18 @@ export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
       </footer>
     </section>
   );
+}
+
+/** The graph with the selected changes, arranged anew, because new nodes have no position yet; new and changed nodes have a ring. */
+function pictureOf(before: Graph, after: Graph) {
+  const old = new Map(before.nodes.map((node) => [node.id, node]));
+  const rings = new Map(
+    after.nodes.flatMap((node) => {
+      const was = old.get(node.id);
+      return was === node ? [] : [[node.id, was ? "var(--accent)" : "var(--ok)"] as const];
+    }),
+  );
+  return { graph: { ...after, layout: {} }, rings };
 }
 
 /** Issues that the patch would add. */
