@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 
 const here = import.meta.dirname;
 const root = path.join(here, "..");
@@ -26,6 +27,21 @@ describe.each(pages)("%s", (page) => {
     const known = readFileSync(path.join(root, "server", "process", "env.ts"), "utf8");
     for (const [name] of text(page).matchAll(/PATCHBAY_[A-Z_]+/g)) expect(known).toMatch(new RegExp(`\\b${name}\\b`));
   });
+});
+
+test("compose.yaml starts node itself, with options that exist, and copies neither data nor history", () => {
+  const { services } = parse(text("compose.yaml")) as { services: Record<string, { command?: string[] }> };
+  const serve = help("serve");
+  for (const role of ["web", "worker"]) {
+    const command = services[role]!.command!;
+    // npm as the first process does not pass SIGTERM on.
+    expect(command[0]).toBe("node");
+    expect(existsSync(path.join(root, command.find((part) => part.endsWith(".ts"))!))).toBe(true);
+    expect(command.slice(-2)).toEqual(["--role", role]);
+    expect(serve).toContain(`"${role}"`);
+  }
+  const ignored = readFileSync(path.join(root, ".dockerignore"), "utf8").split("\n");
+  expect(ignored).toEqual(expect.arrayContaining(["data", ".git", "**/node_modules", "dist", "**/.env"]));
 });
 
 test("cli.md names every command, and no command or option that does not exist", () => {

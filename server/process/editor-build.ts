@@ -64,15 +64,16 @@ function vite(root: string, outDir: string): Promise<void> {
   });
 }
 
-/** Hash of the names, sizes and modification times of all sources. */
-function fingerprint(root: string): string {
+/** Hash of the names and contents of all sources. A copy, such as a layer of an image, changes their times. */
+export function fingerprint(root: string): string {
   const hash = createHash("sha256");
   const add = (path: string) => {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (!stat) return;
     if (stat.isDirectory()) {
       for (const name of readdirSync(path).sort()) add(join(path, name));
-    } else if (!/\.test\.tsx?$/.test(path)) hash.update(`${path.slice(root.length)} ${stat.size} ${stat.mtimeMs}\n`);
+    } else if (!/\.test\.tsx?$/.test(path))
+      hash.update(`${path.slice(root.length)} ${stat.size}\n`).update(readFileSync(path));
   };
   for (const source of SOURCES) add(join(root, source));
   return hash.digest("hex");

@@ -30,10 +30,13 @@ export function logResumed(logger: Logger, event: RunEvent): void {
   if (event.type === "run-resume" && event.reason === "restart") logger.info("run resumed", { run: event.run });
 }
 
-/** A schedule or a webhook did not start a run, or a notice was given up. */
+/**
+ * A schedule or a webhook did not start a run, or a notice was given up. Anyone can send messages without a signature:
+ * those have a line of their request only.
+ */
 export function logTrigger(
   logger: Logger,
   { kind, ...fields }: { kind: string; trigger: string; agent: string; error?: string },
 ): void {
-  if (fields.error !== undefined) logger.warn(kind, fields);
+  if (fields.error !== undefined && fields.error !== "unauthorized") logger.warn(kind, fields);
 }

@@ -1,4 +1,12 @@
+import type { ErrorCode } from "../../runtime/error.ts";
+import type { Agents } from "../agents/service.ts";
 import type { Delivery, HookResult, NewTrigger, Trigger, TriggerChange } from "../contract/trigger.ts";
+import type { SafeFetch } from "../net/service.ts";
+import type { Env } from "../process/env.ts";
+import type { Runs } from "../runs/service.ts";
+import type { Secrets } from "../secrets/service.ts";
+import type { EventLog } from "../stores/event-log.ts";
+import type { Records } from "../stores/records.ts";
 import type { HookMessage } from "./senders.ts";
 
 export interface Triggers {
@@ -36,4 +44,29 @@ export interface Triggers {
    * such a message for days, a repeated message and one without the inputs are results.
    */
   receive(id: string, message: HookMessage): Promise<HookResult>;
+}
+
+export interface TriggersOptions {
+  records: Records;
+  secrets: Secrets;
+  agents: Agents;
+  runs: Pick<Runs, "start" | "get">;
+  log: Pick<EventLog, "row" | "rows" | "last" | "findIdempotent">;
+  fetch: SafeFetch;
+  env: Pick<Env, "allowHosts" | "url">;
+  /** Messages per minute and webhook. Default: no limit. */
+  callsPerMinute?: number;
+  /** Unix milliseconds. */
+  now(): number;
+  report(thrown: unknown): void;
+  /** Called for each run that a trigger started or could not start, and each notice that was delivered or given up. */
+  observe?(outcome: TriggerOutcome): void;
+}
+
+export interface TriggerOutcome {
+  kind: Trigger["kind"];
+  trigger: string;
+  agent: string;
+  /** Absent: it succeeded. */
+  error?: ErrorCode;
 }

@@ -3,7 +3,6 @@
  * is due. Each firing has its own idempotency id, so that none is done twice.
  */
 import { type ErrorCode, errorData, PatchbayError } from "../../runtime/error.ts";
-import type { Agents } from "../agents/service.ts";
 import type {
   Delivery,
   HookResult,
@@ -16,18 +15,13 @@ import type {
 } from "../contract/trigger.ts";
 import { isId, newId } from "../lib/ids.ts";
 import { authorities, checkUrl } from "../net/address.ts";
-import type { SafeFetch } from "../net/service.ts";
-import type { Env } from "../process/env.ts";
-import type { Runs } from "../runs/service.ts";
-import type { Secrets } from "../secrets/service.ts";
-import type { EventLog } from "../stores/event-log.ts";
 import { createMirror, everyRecord } from "../stores/mirror.ts";
-import type { Records, Stored } from "../stores/records.ts";
+import type { Stored } from "../stores/records.ts";
 import { DueTimer, RETRY_MS } from "./due-timer.ts";
 import { Firing } from "./firing.ts";
 import { Notices } from "./notices.ts";
 import { checkSecret, type HookMessage, newSecretFor } from "./senders.ts";
-import type { Triggers } from "./service.ts";
+import type { Triggers, TriggersOptions } from "./service.ts";
 import { newSecret } from "./signature.ts";
 import { changed, keyOf, nextAt, secretName, senderOf } from "./trigger.ts";
 
@@ -36,31 +30,6 @@ const MAX_PER_AGENT = 50;
 const MINUTE_MS = 60_000;
 /** Temporary errors: the start of a run is tried again. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set(["queue_full", "rate_limited", "unavailable", "storage_full"]);
-
-export interface TriggersOptions {
-  records: Records;
-  secrets: Secrets;
-  agents: Agents;
-  runs: Pick<Runs, "start" | "get">;
-  log: Pick<EventLog, "row" | "rows" | "last" | "findIdempotent">;
-  fetch: SafeFetch;
-  env: Pick<Env, "allowHosts" | "url">;
-  /** Messages per minute and webhook. Default: no limit. */
-  callsPerMinute?: number;
-  /** Unix milliseconds. */
-  now(): number;
-  report(thrown: unknown): void;
-  /** Called for each run that a trigger started or could not start, and each notice that was delivered or given up. */
-  observe?(outcome: TriggerOutcome): void;
-}
-
-export interface TriggerOutcome {
-  kind: Trigger["kind"];
-  trigger: string;
-  agent: string;
-  /** Absent: it succeeded. */
-  error?: ErrorCode;
-}
 
 export interface TriggerService extends Triggers {
   /** From now on this process fires schedules and sends notices. */
