@@ -73,3 +73,19 @@ test("a small context: the answer is shortened, the limit is known from then on,
     error: { code: "context_overflow", message: expect.stringContaining("of the 4096 that it takes") },
   });
 });
+
+test("a model that takes no tools is asked in words, from then on", async () => {
+  const { app, say } = await start((request) => {
+    if (request.tools) return { status: 400, message: "registry.ollama.ai/library/mock does not support tools" };
+    const last = String(request.messages.at(-1)!.content);
+    if (last.includes("<tool_response>")) return { text: "It is 3." };
+    return { text: '<tool_call>{"name": "calculator", "arguments": {"expression": "1+2"}}</tool_call>' };
+  }, calculator);
+  for (const requests of [3, 5]) {
+    expect((await say("What is 1 + 2?")).at(-1)).toMatchObject({
+      output: { reply: "It is 3." },
+      usage: { toolCalls: 1 },
+    });
+    expect(app.mock.requests).toHaveLength(requests);
+  }
+});

@@ -65,6 +65,16 @@ export async function complete(state: LoopState, index: number): Promise<Complet
     const failed = FAILED.has(end.reason);
     state.signal.throwIfAborted();
 
+    if (end.reason === "error" && !completion.shown && state.model.profile.nativeTools && prompt.nativeTools) {
+      // The failure may have shown that the model takes no tools: they are written into the prompt then.
+      const model = await step.host.model(state.model.name);
+      if (!model.profile.nativeTools && state.options.format === "auto") {
+        failures.push({ error: failureOf(end, state.model), waitedMs: 0 });
+        state.model = model;
+        continue;
+      }
+    }
+
     if (end.reason === "error" && !completion.shown && state.model.fallback && !state.tried.has(state.model.fallback)) {
       failures.push(...(end.attempts ?? []), { error: failureOf(end, state.model), waitedMs: 0 });
       if (end.usage) emitUsage(state, index, usage);

@@ -1,6 +1,5 @@
 /** Thoughts that a model's server left in the text, in every spelling, wherever the stream is cut. */
 import { describe, expect, it } from "vitest";
-import { growth } from "../testing/growth.ts";
 import { cutAt, type Parsed, parsePieces } from "./contract.ts";
 import { hermes } from "./hermes.ts";
 import { native } from "./native.ts";
@@ -63,20 +62,14 @@ describe("a lone closing tag", () => {
         calls: [{ name: "two" }],
       });
   });
-  it("60,000 times in one piece, and any other tag, is read in linear time", () => {
-    for (const tag of [
-      "</think>",
-      "<think></think>",
-      "<think>",
-      "</tool_call>",
-      "a</think>",
-      '"</think>',
-      '<tool_call>"\\"</tool_call>',
-    ])
-      expect(
-        growth((size) => parsePieces(native, [tag.repeat(size)]), 7_500),
-        tag,
-      ).toBeLessThan(24);
+  it("60,000 times in one piece, and other tags too, is read; in quadratic time that would take minutes", () => {
+    const many = 60_000;
+    const read = (tag: string) => parsePieces(native, [tag.repeat(many)]);
+    expect(read("</think>")).toEqual({ text: "", reasoning: "", calls: [] });
+    expect(read("<think></think>")).toEqual({ text: "", reasoning: "", calls: [] });
+    expect(read("a</think>")).toEqual({ text: "a".repeat(many - 1), reasoning: "a", calls: [] });
+    expect(read("</tool_call>").text).toBe("");
+    expect(read('<tool_call>"\\"</tool_call>').calls.length).toBeLessThan(100);
   });
 });
 
@@ -99,6 +92,15 @@ describe("the channels of gpt-oss", () => {
         reasoning: "A greeting.",
         calls: [{ id: "", name: "clock", arguments: { addDays: 1 } }],
       });
+  });
+  it("the analysis may have been opened by the template", () => {
+    for (const end of ["<|end|><|start|>assistant", "<|start|>assistant", ""])
+      expect(read(`A greeting.${end}<|channel|>final<|message|>Hello!<|return|>`)).toEqual({
+        text: "Hello!",
+        reasoning: "A greeting.",
+        calls: [],
+      });
+    expect(read("<|channel|>final<|message|>Hello!<|return|>")).toEqual({ text: "Hello!", reasoning: "", calls: [] });
   });
   it("without the marks between them", () => {
     expect(read("analysisA greeting.assistantfinalHello!")).toMatchObject({ text: "Hello!", calls: [] });

@@ -12,6 +12,8 @@ const PAIRS: readonly [open: string, close: string][] = [
   ["◁think▷", "◁/think▷"],
 ];
 
+const FINAL = "<|channel|>final<|message|>";
+
 /** The channels of gpt-oss (OpenAI's Harmony format), from the first one on. */
 const CHANNELS: readonly Tag[] = [
   { open: "<|channel|>analysis<|message|>", close: "<|end|>", kind: "reasoning" },
@@ -19,7 +21,7 @@ const CHANNELS: readonly Tag[] = [
   { open: "<|channel|>analysis to=functions.", close: "<|call|>", kind: "call", read: readChannelCall },
   { open: "<|start|>assistant to=functions.", close: "<|call|>", kind: "call", read: readChannelCall },
   { open: "<|channel|>commentary<|message|>", kind: "drop" },
-  { open: "<|channel|>final<|message|>", kind: "drop" },
+  { open: FINAL, kind: "drop" },
   { open: "<|start|>assistant", kind: "drop" },
   { open: "<|end|>", kind: "drop" },
   { open: "<|return|>", kind: "rest" },
@@ -32,8 +34,11 @@ export const THINK: readonly Tag[] = [
   ...PAIRS.map(([open, close]): Tag => ({ open, close, kind: "reasoning", leading: true })),
   // Many chat templates write the opening tag themselves, so the model writes the closing one alone.
   ...PAIRS.map(([, close]): Tag => ({ open: close, kind: "recall" })),
-  ...CHANNELS.filter(({ open }) => open.startsWith("<|channel|>") || open.includes(" to=")).map(
+  ...CHANNELS.filter(({ open }) => open !== FINAL && (open.startsWith("<|channel|>") || open.includes(" to="))).map(
     (tag): Tag => ({ ...tag, leading: true, next: CHANNELS }),
+  ),
+  ...["<|end|><|start|>assistant", "<|start|>assistant", ""].map(
+    (before): Tag => ({ open: before + FINAL, kind: "recall", next: CHANNELS }),
   ),
   { open: "analysis", kind: "text", leading: true, next: BARE_CHANNELS },
 ];

@@ -22,6 +22,8 @@ export interface Dialect {
   signatures?: true;
   /** No `null` as content. */
   noNull?: true;
+  /** No tools of its own: the calls are written as text. */
+  noTools?: true;
   /** Tool schemas hold only what the strictest servers accept. */
   strictSchemas?: true;
 }

@@ -14,6 +14,7 @@ import { embedTexts } from "./embed.ts";
 import { type ListedModel, listModels } from "./list-models.ts";
 import { type ChatProfile, OpenAiCompatible } from "./openai-compatible.ts";
 import { PROBE_IMAGE } from "./probe.ts";
+import type { Learned } from "./profiles.ts";
 import type { ProviderEnv } from "./providers.ts";
 import { createPool, PROVIDER_LIMITS, type ProviderLimits } from "./send.ts";
 
@@ -141,10 +142,11 @@ export class Endpoints {
     }
   }
 
-  /** Tokens of a model's context: `refused` by the server itself, `listed` in its list of models. */
-  contextTokens(provider: Provider, model: string): { refused?: number; listed?: number } {
+  /** What the server has shown of a model. */
+  learned(provider: Provider, model: string): Learned {
     const { dialects, listed } = this.#client(provider);
-    return { refused: dialects.of(model).contextTokens, listed: listed?.contextTokens.get(model) };
+    const { contextTokens, noTools } = dialects.of(model);
+    return { refusedContext: contextTokens, listedContext: listed?.contextTokens.get(model), noTools };
   }
 
   async list(provider: Provider, key: string | undefined, signal: AbortSignal): Promise<string[]> {

@@ -254,7 +254,7 @@ class ModelService implements Models {
     if (provider.kind === "demo") return DEMO_PROFILE;
     const local = provider.kind === "local" ? this.#providers.localModel(id) : undefined;
     if (local) return this.#local!.profile(local);
-    const { refused, listed } = this.#endpoints.contextTokens(provider, id);
-    return profileFor(id, provider.profile, this.#endpoints.baseUrl(provider), { refused, listed });
+    const learned = this.#endpoints.learned(provider, id);
+    return profileFor(id, provider.profile, this.#endpoints.baseUrl(provider), learned);
   }
 }

@@ -12,7 +12,7 @@ import type { Attempt, Outcome, Sink } from "./attempt.ts";
 import type { Dialect, Dialects } from "./dialect.ts";
 import { effortFields } from "./effort.ts";
 import { OpenAiReader } from "./openai-reader.ts";
-import { lessons, mayTeach } from "./refusal.ts";
+import { lessons, mayTeach, refusesTools } from "./refusal.ts";
 import { type ChatBody, writeBody } from "./request-body.ts";
 import { type ProviderLimits, send } from "./send.ts";
 import { SentTools } from "./sent-tools.ts";
@@ -76,6 +76,11 @@ export class OpenAiCompatible {
         const overflow = failed.error.code === "context_overflow";
         const context = overflow ? failed.said?.overflow.context : undefined;
         if (context !== undefined) dialects.keep(request.model, { contextTokens: context });
+        if (!began && failed.said && refusesTools(failed.said, built.body)) {
+          // Whoever builds the prompt writes the tools into it, as the profile says from now on.
+          dialects.keep(request.model, { noTools: true });
+          return outcome;
+        }
         if (began || lesson >= MAX_LESSONS || !mayTeach(failed)) return outcome;
         const before = sent;
         const body = JSON.parse(sent) as ChatBody;

@@ -7,25 +7,36 @@
 import { ModelProfile } from "../../runtime/model.ts";
 import { KNOWN_MODELS, LIST_PRICES } from "./known-models.ts";
 
+/** What a server has shown of a model. */
+export interface Learned {
+  /** Tokens of the context, by a refusal. */
+  refusedContext?: number;
+  /** Tokens of the context, by the list of models. */
+  listedContext?: number;
+  /** It refuses tools. */
+  noTools?: boolean;
+}
+
 /**
- * The profile of a model by its id at the provider. The host of `baseUrl` selects the list prices. `context`: what the
- * server said about the size of the context. A refusal is certain; a list counts where the provider's own profile is
- * silent, and never for more than the known weights take.
+ * The profile of a model by its id at the provider. The host of `baseUrl` selects the list prices. What the server
+ * refused is certain. A list counts when the provider's own profile says nothing, and never for more than the known
+ * weights take.
  */
 export function profileFor(
   id: string,
   own: Partial<ModelProfile> | undefined,
   baseUrl?: string,
-  context: { refused?: number; listed?: number } = {},
+  { refusedContext, listedContext, noTools }: Learned = {},
 ): ModelProfile {
   const name = id.toLowerCase();
   const known = KNOWN_MODELS.find((row) => row.match.test(name));
   const prices = baseUrl ? listPrice(new URL(baseUrl).hostname, name) : undefined;
   const { match: _match, ...facts } = known ?? { match: undefined };
   const profile = ModelProfile.parse({ ...facts, ...(prices ? { prices } : {}), ...definedOnly(own) });
-  if (context.listed !== undefined && own?.contextTokens === undefined)
-    profile.contextTokens = Math.min(context.listed, known?.contextTokens ?? context.listed);
-  if (context.refused !== undefined) profile.contextTokens = Math.min(profile.contextTokens, context.refused);
+  if (listedContext !== undefined && own?.contextTokens === undefined)
+    profile.contextTokens = Math.min(listedContext, known?.contextTokens ?? listedContext);
+  if (refusedContext !== undefined) profile.contextTokens = Math.min(profile.contextTokens, refusedContext);
+  if (noTools) profile.nativeTools = false;
   return profile;
 }
 

@@ -21,6 +21,8 @@ const TURNS =
 const MISSING = /missing|must be|required|requires|expected|lacks|passed back|should be/i;
 const SCHEMA =
   /schema|function.?declaration|parameters|propert|\bitems\b|\$ref|\$defs|any_?of|one_?of|all_?of|function name|tools?[.[]|cannot find field|pattern|nullable|input_schema/i;
+const TOOLS =
+  /(?:not|n't|un)\W{0,2}(?:support|allow|enabl|implement)\w*(?: for| the| any)? ["'`]?(?:tools?\b|function.?call|tool.?(?:call|use|choice))|["'`]?(?:tools?|functions?|(?:tool|function).?(?:calls?|calling|use|choice))["'`]? (?:is|are) (?:not|un)\W{0,1}(?:support|allow|enabl|implement|avail)|enable-auto-tool-choice|tool-call-parser|no endpoints found that support tool/i;
 /** The least answer that is worth a request. */
 const LEAST_ROOM = 16;
 /** The answer that is tried when a refusal for length has no numbers. */
@@ -37,6 +39,11 @@ export function mayTeach(failed: Failure): failed is Failure & { said: Said } {
     failed.error.code === "provider_unavailable" &&
     /template|\brole|alternat|system (?:role|message|prompt)/i.test(text)
   );
+}
+
+/** Whether the server takes no tools for the model, or was started without a parser for its calls (vLLM). */
+export function refusesTools(said: Said, body: ChatBody): boolean {
+  return Boolean(body.tools?.length) && TOOLS.test(said.text);
 }
 
 /** Changes of the request to try, the likeliest first. Some may change nothing in this body. */
@@ -70,6 +77,10 @@ export function* lessons(said: Said, body: ChatBody, dialect: Dialect, overflow:
     yield { dialect: { ...dialect, turns: true } };
     // A template that knows no system message counts it as one of the turns.
     yield { dialect: { ...dialect, turns: true, noSystem: true } };
+  }
+  if (/\broles?\b|chat.?template|jinja/i.test(text)) {
+    yield { dialect: { ...dialect, noSystem: true } };
+    yield { dialect: { ...dialect, noSystem: true, turns: true } };
   }
   if (/\bcontent\b/i.test(text) && /null|none|string|missing|required|empty/i.test(text))
     yield { dialect: { ...dialect, noNull: true } };

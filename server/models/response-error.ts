@@ -19,13 +19,15 @@ export function errorIn(value: unknown): unknown {
     return { message: value.text ?? value.message ?? value.error_msg, code: value.error_code };
   if (Array.isArray(value.errors) && value.errors.length > 0) return value.errors;
   if (value.choices !== undefined || value.usage) return undefined;
-  const { message, detail, code, type, status, msg } = value;
+  const { message, detail, code, type, status, msg, object, id } = value;
   const said = [message, detail, msg].some(
     (one) => (typeof one === "string" && one !== "") || isRecord(one) || isList(one),
   );
   if (!said) return undefined;
-  // A word alone is none: a proxy may send "status" or "ping" events of its own.
-  return isList(detail) || [code, type, status, detail].some((one) => one !== undefined && one !== null && one !== 0)
+  // A proxy may send "status" or "ping" objects of its own, which have a kind and no code.
+  return isList(detail) ||
+    (object === undefined && id === undefined) ||
+    [code, type, status, detail].some((one) => one !== undefined && one !== null && one !== 0)
     ? value
     : undefined;
 }
