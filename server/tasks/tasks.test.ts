@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { Task } from "../contract/task.ts";
+import { faultOwner } from "../lib/fault-owner.ts";
 import type { Records } from "../stores/records.ts";
 import { sqliteRecords } from "../stores/sqlite/records.ts";
 import { createTasks, ended, type TaskStore } from "./tasks.ts";
@@ -47,6 +48,27 @@ test("a task ends with its result, reports its progress and hides its input", as
   });
   expect(JSON.stringify(await tasks.list())).not.toContain("input");
   expect(seen.at(-1)?.status).toBe("done");
+});
+
+test("a fault that nothing can catch fails its task, and the tasks that wait go on", async () => {
+  const tasks = createTasks(await store("fault"));
+  let aborted = 0;
+  tasks.handle("broken", async (_input, { signal }) => {
+    signal.addEventListener("abort", () => aborted++);
+    // As the last handler of the process does for a throw in an event handler.
+    setTimeout(() => faultOwner()!.fail(), 1);
+    return new Promise(() => {});
+  });
+  tasks.handle("good", async () => "done");
+  const broken = await Promise.all([1, 2, 3].map((n) => tasks.start("broken", { n })));
+  const good = await tasks.start("good", {});
+  for (const { id } of broken)
+    expect(await settled(tasks, id)).toMatchObject({
+      status: "failed",
+      error: { code: "internal", message: expect.stringContaining("log") },
+    });
+  expect(await settled(tasks, good.id)).toMatchObject({ status: "done" });
+  expect(aborted).toBe(3);
 });
 
 test("a failed task has the message of its error", async () => {

@@ -4,6 +4,7 @@
  */
 import { errorData, PatchbayError } from "../../runtime/error.ts";
 import type { Task } from "../contract/task.ts";
+import { ownFaults } from "../lib/fault-owner.ts";
 import { newId } from "../lib/ids.ts";
 import type { Records } from "../stores/records.ts";
 import type { TaskHandler, Tasks } from "./service.ts";
@@ -15,6 +16,8 @@ const CANCEL = "task-cancel";
 const CONCURRENCY = 2;
 /** Progress in between is sent to watchers but not stored. */
 const STORE_EVERY_MS = 500;
+/** Why a task fails when its handler threw where nothing could catch it. */
+const FAULT = "An error inside Patchbay ended this task. The server's log has the details.";
 /** Ended tasks that are kept. */
 const MAX_ENDED = 2_000;
 
@@ -210,11 +213,22 @@ class RecordTasks implements TaskStore {
       if (!handler)
         throw new PatchbayError("unavailable", `This server has no handler for tasks of kind "${live.record.kind}".`);
       await this.#store(live);
-      const result = await handler(live.record.input as never, {
-        task: live.record.id,
-        signal: live.abort.signal,
-        progress: (progress) => this.#progress(live, progress),
-      });
+      const fault = Promise.withResolvers<never>();
+      fault.promise.catch(() => undefined);
+      const fail = () => {
+        const error = new PatchbayError("internal", FAULT);
+        live.abort.abort(error);
+        fault.reject(error);
+      };
+      const work = ownFaults({ kind: "task", id: live.record.id, fail }, () =>
+        handler(live.record.input as never, {
+          task: live.record.id,
+          signal: live.abort.signal,
+          progress: (progress) => this.#progress(live, progress),
+        }),
+      );
+      // After a fault the handler may never return, and must not hold the tasks that wait.
+      const result = await Promise.race([work, fault.promise]);
       await this.#end(live, { status: "done", ...(result !== undefined && { result }) });
     } catch (thrown) {
       const { code, message } = errorData(thrown);

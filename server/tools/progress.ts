@@ -25,7 +25,8 @@ export function progressLines(
     if (now() - last < EVERY_MS || ++count > MAX_LINES) return;
     last = now();
     const amount = [progress, total].filter((part) => typeof part === "number" && Number.isFinite(part)).join("/");
-    const text = typeof message === "string" ? cutText(message.replaceAll(/\s+/g, " ").trim(), MAX_LENGTH) : "";
+    const text =
+      typeof message === "string" ? cutText(message.slice(0, 2_000).replaceAll(/\s+/g, " ").trim(), MAX_LENGTH) : "";
     const line = secrets.redact(cleanText([amount, text].filter(Boolean).join(" ")), { encoded: true });
     if (line !== "") emit(line.replaceAll("\n", " "));
   };
