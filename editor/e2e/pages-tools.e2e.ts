@@ -85,7 +85,7 @@ describe("MCP servers", () => {
       "/api/mcp-servers",
     );
     expect(servers).toMatchObject([{ status: "ready", limits: { callMs: 90_000 } }]);
-  }, 30_000);
+  }, 90_000);
 
   it("is recognized where tools are imported, also as a single server", async () => {
     await go("/tools");
