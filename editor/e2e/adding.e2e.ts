@@ -61,12 +61,24 @@ describe("a new node", () => {
     await page.keyboard.type("agent");
     await page.keyboard.press("Enter");
     await card("agent").waitFor();
-    expect(
-      await page
-        .getByRole("textbox", { name: "Add node…" })
-        .or(page.getByRole("searchbox", { name: "Add node…" }))
-        .inputValue(),
-    ).toBe("");
+    await page.keyboard.press("/");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("palette-search");
+    expect(await page.locator("#palette-search").inputValue()).toBe("");
+    await page.keyboard.press("Escape");
+  });
+
+  it("comes from a list of names or of icons", async () => {
+    await open(starter());
+    const list = page.getByRole("complementary", { name: "Left panel" });
+    // This window is too narrow for the names.
+    await list.getByRole("button", { name: "Show names" }).click();
+    await list.getByText("Builds text from a template").waitFor();
+    await page.reload();
+    await list.getByText("Builds text from a template").waitFor();
+    await list.getByRole("button", { name: "Show icons only" }).click();
+    await list.getByText("Builds text from a template").waitFor({ state: "detached" });
+    await list.getByRole("button", { name: "Prompt", exact: true }).click();
+    await expect.poll(focused).toBe("brief");
   });
 
   it("says quietly what it needs, and shows issues once it is changed", async () => {

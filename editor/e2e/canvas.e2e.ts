@@ -33,7 +33,6 @@ describe("nodes", () => {
     await page.keyboard.type("retr");
     await page.keyboard.press("Enter");
     await card("facts").waitFor();
-    await page.getByLabel("Add node…").fill("");
     await page.getByRole("button", { name: /^Prompt/ }).click();
     await card("brief").waitFor();
     await page

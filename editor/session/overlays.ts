@@ -22,6 +22,8 @@ export interface Adding {
 export interface Overlays {
   /** Whether the command palette is open. */
   commands?: boolean;
+  /** Whether the list of node types is open over the canvas, while it is a column of icons. */
+  searching?: boolean;
   shortcuts: boolean;
   adding?: Adding;
   savingTemplate?: boolean;

@@ -7,6 +7,8 @@ export type RightPanel = "node" | "try" | "build" | "issues" | "json" | "publish
 
 export interface PanelLayout {
   left: boolean;
+  /** How the left panel lists the node types. Absent: nobody has chosen, and the width of the window decides. */
+  list?: "full" | "icons";
   right: boolean;
   bottom: boolean;
   rightWidth: number;
@@ -34,6 +36,16 @@ const FRESH: PanelLayout = {
   panel: "try",
   inspect: "form",
 };
+/** In a narrower window, in pixels, the list of node types is a column of icons. */
+const FULL_LIST_WINDOW = 1500;
+const LIST_WIDTH = { full: 224, icons: 50 } as const;
+
+/** The list of node types in a window of this width: how it is shown, and its width in pixels (0 while it is closed). */
+export function nodeList({ left, list }: PanelLayout, window: number): { list: "full" | "icons"; width: number } {
+  const shown = list ?? (window < FULL_LIST_WINDOW ? "icons" : "full");
+  return { list: shown, width: left ? LIST_WIDTH[shown] : 0 };
+}
+
 const LIMITS = { rightWidth: [300, 900], bottomHeight: [120, 520] } as const;
 
 export function createPanelLayout(storage: DraftStorage): PanelLayoutStore {

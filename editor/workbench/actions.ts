@@ -52,6 +52,7 @@ import { useOpenBody } from "../hooks/use-open-body.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { hasInnerGraph } from "../session/called-agents.ts";
 import { toggleExpanded } from "../session/overlays.ts";
+import { nodeList } from "../session/panel-layout.ts";
 import { onlyNode } from "../session/selection.ts";
 import type { Workbench } from "../session/workbench.ts";
 import { copyText as toClipboard } from "../ui/code-block.tsx";
@@ -108,6 +109,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         keys: ["/"],
         run() {
           panels.setState({ left: true });
+          if (nodeList(panels.getState(), window.innerWidth).list === "icons") overlays.setState({ searching: true });
           focusWhenReady(SEARCH_ID);
         },
       },

@@ -4,12 +4,15 @@ import { useCatalogueSync } from "../hooks/use-catalogue-sync.ts";
 import { useFirstPaintDone } from "../hooks/use-first-paint.ts";
 import { useGraph, useLive, usePanels, useWorkbench } from "../hooks/use-workbench.ts";
 import { Timeline } from "../panels/timeline.tsx";
+import { nodeList } from "../session/panel-layout.ts";
 import { TopBar } from "../shell/top-bar.tsx";
+import { cx } from "../ui/cx.ts";
 import { useActions } from "./actions.ts";
 import { BodyBar, useBodyCrumbs } from "./body-bar.tsx";
 import { CommandDialog } from "./command-dialog.tsx";
 import { Divider } from "./divider.tsx";
 import { GraphView } from "./graph-view.tsx";
+import { IconPalette } from "./icon-palette.tsx";
 import { Palette } from "./palette.tsx";
 import { SaveNotices } from "./save-state.tsx";
 import { Toolbar } from "./toolbar.tsx";
@@ -26,11 +29,12 @@ export function Frame() {
   useShortcuts(actions);
   useSaveGuards();
   useShowSelected();
-  const { left, right, bottom, rightWidth } = usePanels(({ left, right, bottom, rightWidth }) => ({
-    left,
-    right,
-    bottom,
-    rightWidth,
+  const { left, list, right, bottom, rightWidth } = usePanels((panels) => ({
+    left: panels.left,
+    list: nodeList(panels, window.innerWidth).list,
+    right: panels.right,
+    bottom: panels.bottom,
+    rightWidth: panels.rightWidth,
   }));
   const seen = useFirstPaintDone();
   const name = useGraph((graph) => graph.name);
@@ -40,8 +44,14 @@ export function Frame() {
       {seen ? <Toolbar actions={actions} /> : <FirstBar />}
       {seen && <CatalogueSync />}
       {left && (
-        <aside aria-label={t("leftPanel")} className="w-56 shrink-0 border-line border-r bg-surface max-md:hidden">
-          <Palette />
+        <aside
+          aria-label={t("leftPanel")}
+          className={cx(
+            "shrink-0 border-line border-r bg-surface max-md:hidden",
+            list === "full" ? "w-56" : "w-[50px]",
+          )}
+        >
+          {list === "full" ? <Palette /> : <IconPalette />}
         </aside>
       )}
       <div className="flex min-w-0 flex-1 flex-col">
@@ -70,7 +80,13 @@ export function Frame() {
 /** The breadcrumbs alone, until the toolbar is rendered after the first paint. */
 function FirstBar() {
   const { t } = useTranslation("canvas");
-  return <TopBar crumbs={[{ label: t("pages.agents"), href: "/" }, ...useBodyCrumbs()]} />;
+  const name = useGraph((graph) => graph.name);
+  return (
+    <TopBar
+      title={`${name} · ${t("pages.agents")}`}
+      crumbs={[{ label: t("pages.agents"), href: "/" }, ...useBodyCrumbs()]}
+    />
+  );
 }
 
 function CatalogueSync() {

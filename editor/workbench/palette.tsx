@@ -1,5 +1,6 @@
 import { useReactFlow } from "@xyflow/react";
-import { type KeyboardEvent, useRef, useState } from "react";
+import { PanelLeftClose } from "lucide-react";
+import { type DragEvent, type KeyboardEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import { definitions } from "../graph/node-types.ts";
@@ -7,17 +8,22 @@ import { NodeTile } from "../hooks/node-tile.tsx";
 import { useDocument, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { addNodeAt, DRAG_TYPE, newNodePosition } from "../session/add-node.ts";
+import { IconButton } from "../ui/icon-button.tsx";
 import { SearchInput } from "../ui/input.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 
 export const SEARCH_ID = "palette-search";
-const GROUPS = ["think", "know", "act", "flow", "io"] as const;
+export const GROUPS = ["think", "know", "act", "flow", "io"] as const;
 
-/** All node types: drag one to the canvas, click it, or choose it with the arrow keys and Enter. */
-export function Palette() {
+/**
+ * All node types: drag one to the canvas, click it, or choose it with the arrow keys and Enter. `onDone` is called when a
+ * node was added, or Escape pressed in an empty search.
+ */
+export function Palette({ onDone }: { onDone?: () => void }) {
   const { t } = useTranslation("canvas");
   const words = useNodeWords();
   const addInView = useAddInView();
+  const { panels } = useWorkbench();
   const frozen = useDocument((state) => state.frozen);
   const [query, setQuery] = useState("");
   const list = useRef<HTMLDivElement>(null);
@@ -28,6 +34,7 @@ export function Palette() {
   const add = (definition: NodeDefinition) => {
     addInView(definition);
     setQuery("");
+    onDone?.();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const items = [...(list.current?.querySelectorAll<HTMLButtonElement>("button") ?? [])];
@@ -38,6 +45,7 @@ export function Palette() {
     else if (event.key === "ArrowUp" && here === 0) document.getElementById(SEARCH_ID)?.focus();
     else if (event.key === "Enter" && inSearch && found[0]) add(found[0]);
     else if (event.key === "Escape" && query) setQuery("");
+    else if (event.key === "Escape" && onDone) onDone();
     else return;
     event.preventDefault();
   };
@@ -77,6 +85,16 @@ export function Palette() {
           <p className="px-2 py-6 text-center text-ink-3">{t("noMatch", { ns: "common", query })}</p>
         )}
       </div>
+      {!onDone && (
+        <div className="shrink-0 border-line border-t p-1.5">
+          <IconButton
+            icon={PanelLeftClose}
+            label={t("list.icons")}
+            side="right"
+            onClick={() => panels.setState({ list: "icons" })}
+          />
+        </div>
+      )}
     </div>
   );
 }
@@ -96,10 +114,7 @@ function PaletteItem({
       type="button"
       draggable={!disabled}
       disabled={disabled}
-      onDragStart={(event) => {
-        event.dataTransfer.setData(DRAG_TYPE, definition.type);
-        event.dataTransfer.effectAllowed = "copy";
-      }}
+      onDragStart={(event) => startDrag(event, definition)}
       onClick={onAdd}
       className="flex w-full cursor-grab items-center gap-2.5 rounded-lg px-1.5 py-1.5 text-left hover:bg-hover focus-visible:bg-hover active:cursor-grabbing disabled:opacity-50"
     >
@@ -110,6 +125,12 @@ function PaletteItem({
       </span>
     </button>
   );
+}
+
+/** A node type that is dragged to the canvas. */
+export function startDrag(event: DragEvent, definition: NodeDefinition): void {
+  event.dataTransfer.setData(DRAG_TYPE, definition.type);
+  event.dataTransfer.effectAllowed = "copy";
 }
 
 /** Adds a node beside the selected one, or in the middle of the view. */

@@ -1,9 +1,20 @@
-import { History, PanelBottom, PanelLeft, PanelRight, Play, Redo2, Search, Undo2, Upload } from "lucide-react";
+import {
+  Ellipsis,
+  History,
+  PanelBottom,
+  PanelLeft,
+  PanelRight,
+  Play,
+  Redo2,
+  Search,
+  Undo2,
+  Upload,
+} from "lucide-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { hasUnpublishedChanges } from "../graph/unpublished.ts";
 import { useVersions } from "../hooks/use-versions.ts";
-import { useCatalogue, useDocument, usePanels, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
+import { useCatalogue, useDocument, useGraph, usePanels, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
 import { findAgent } from "../session/catalogue.ts";
 import { rootOf } from "../session/workbench.ts";
 import { TopBar } from "../shell/top-bar.tsx";
@@ -11,6 +22,7 @@ import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
+import { Menu } from "../ui/menu.tsx";
 import type { Action, ActionId } from "./action.ts";
 import { useBodyCrumbs } from "./body-bar.tsx";
 import { SaveBadge } from "./save-state.tsx";
@@ -21,11 +33,14 @@ const SIDES = [
   ["right", PanelRight, "toggleRight"],
 ] as const;
 
+const NARROW = ["undo", "redo", "commands", "history"] as const satisfies ActionId[];
+
 /** The top bar of the editor: breadcrumbs, whether the draft is saved and live, and actions on the whole agent. */
 export function Toolbar({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
-  const { t } = useTranslation(["canvas", "panels"]);
+  const { t } = useTranslation(["canvas", "panels", "common"]);
   const { id, panels } = useWorkbench();
   const crumbs = useBodyCrumbs();
+  const name = useGraph((graph) => graph.name);
   const canUndo = useDocument((state) => state.past.length > 0);
   const canRedo = useDocument((state) => state.future.length > 0);
   const open = usePanels(({ left, right, bottom }) => ({ left, right, bottom }));
@@ -37,10 +52,13 @@ export function Toolbar({ actions }: { actions: ReadonlyMap<ActionId, Action> })
   };
   return (
     <TopBar
+      title={`${name} · ${t("pages.agents")}`}
       crumbs={[{ label: t("pages.agents"), href: "/" }, ...crumbs]}
       aside={
         <>
-          <LiveBadge live={versions.data?.publication?.live} />
+          <span className="max-md:hidden">
+            <LiveBadge live={versions.data?.publication?.live} />
+          </span>
           <SaveBadge />
         </>
       }
@@ -61,12 +79,25 @@ export function Toolbar({ actions }: { actions: ReadonlyMap<ActionId, Action> })
             <IconButton icon={Undo2} label={t("action.undo")} disabled={!canUndo} {...does("undo")} />
             <IconButton icon={Redo2} label={t("action.redo")} disabled={!canRedo} {...does("redo")} />
           </div>
-          <Button variant="ghost" icon={Search} {...does("commands")} className="max-lg:[&>:not(svg)]:hidden">
+          <Button
+            variant="ghost"
+            icon={Search}
+            {...does("commands")}
+            className="max-md:hidden max-lg:[&>:not(svg)]:hidden"
+          >
             {t("search", { ns: "common" })}
           </Button>
           <Button icon={History} onClick={() => panels.open("history")} className="max-lg:hidden">
             {t("action.history")}
           </Button>
+          {/* What a narrow bar has no room for. */}
+          <Menu
+            trigger={<IconButton icon={Ellipsis} label={t("common:more")} className="lg:hidden" />}
+            items={NARROW.map((action) => {
+              const { icon, keys, run } = actions.get(action)!;
+              return { label: t(`action.${action}`), icon, keys, onSelect: run };
+            })}
+          />
           <Button icon={Play} {...does("run")} className="max-md:[&>kbd]:hidden">
             {t("action.run")}
           </Button>

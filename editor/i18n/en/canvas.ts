@@ -13,6 +13,7 @@ export const canvas = {
   groupTitle: "Group",
   openForm: "Open settings",
   align: "Align and distribute",
+  list: { icons: "Show icons only", full: "Show names" },
   insertNode: "Insert node…",
   replaced_one: "{{count}} connection replaced",
   replaced_other: "{{count}} connections replaced",

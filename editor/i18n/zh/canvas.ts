@@ -16,6 +16,7 @@ export const canvas: Words<typeof en> = {
   groupTitle: "分组",
   openForm: "打开设置",
   align: "对齐与分布",
+  list: { icons: "只显示图标", full: "显示名称" },
   insertNode: "插入节点…",
   replaced_other: "已替换 {{count}} 条连线",
   converted: "自动转换类型，内容不变",
