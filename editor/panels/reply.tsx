@@ -1,4 +1,4 @@
-import { createContext, isValidElement, type ReactNode, useContext } from "react";
+import { createContext, isValidElement, memo, type ReactNode, useContext, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import Markdown, { defaultUrlTransform } from "react-markdown";
 import remarkGfm from "remark-gfm";
@@ -7,6 +7,7 @@ import { CopyButton } from "../ui/code-block.tsx";
 import { PassageText } from "../ui/passage-text.tsx";
 import { Popover } from "../ui/popover.tsx";
 import { CITE, linkCitations } from "./citations.ts";
+import { markdownBlocks } from "./markdown-blocks.ts";
 import { sourceText } from "./value-view.tsx";
 
 const Cited = createContext<readonly Document[]>([]);
@@ -18,41 +19,76 @@ export interface AnswerProps {
   file?(address: string, name: string): ReactNode;
 }
 
-/** A reply as Markdown. Citations open their passage. External images and HTML are not rendered. */
-export function Answer({ text, documents, file }: AnswerProps) {
+/**
+ * A reply as Markdown. Citations open their passage. External images and HTML are not rendered. While it grows, only its last
+ * block is parsed again, and not at each token: the time is needed by the canvas.
+ */
+export function Answer({ text, documents, file, growing = false }: AnswerProps & { growing?: boolean }) {
+  const shown = useSteady(text, growing);
   return (
     <Cited.Provider value={documents}>
       <div className="prose-answer">
-        <Markdown
-          remarkPlugins={[remarkGfm]}
-          skipHtml
-          urlTransform={(url) => (url.startsWith("artifact://") ? url : defaultUrlTransform(url))}
-          components={{
-            a: ({ href = "", children }) =>
-              href.startsWith(CITE) ? (
-                <Citation number={Number(href.slice(CITE.length))} />
-              ) : (
-                (file?.(href, plainText(children)) ?? <OutsideLink href={href}>{children}</OutsideLink>)
-              ),
-            img: ({ src, alt = "" }) => {
-              const address = typeof src === "string" ? src : "";
-              return <>{file?.(address, alt) ?? <LocalImage src={address} alt={alt} />}</>;
-            },
-            pre: ({ children }) => <Code>{children}</Code>,
-            table: ({ children }) => (
-              // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard
-              <div className="overflow-x-auto" tabIndex={0}>
-                <table>{children}</table>
-              </div>
-            ),
-          }}
-        >
-          {linkCitations(text, documents.length)}
-        </Markdown>
+        {markdownBlocks(linkCitations(shown, documents.length)).map((block, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a growing text keeps its earlier blocks
+          <Block key={index} text={block} file={file} />
+        ))}
       </div>
     </Cited.Provider>
   );
 }
+
+/** The least time between two states of a growing text, in milliseconds; more for a longer text. */
+const STEP_MS = 80;
+
+function useSteady(text: string, growing: boolean): string {
+  const [shown, setShown] = useState(text);
+  const latest = useRef(text);
+  useEffect(() => {
+    latest.current = text;
+  });
+  useEffect(() => {
+    if (!growing) return;
+    let timer: ReturnType<typeof setTimeout>;
+    const step = () => {
+      setShown(latest.current);
+      timer = setTimeout(step, Math.min(1000, STEP_MS + latest.current.length / 40));
+    };
+    step();
+    return () => clearTimeout(timer);
+  }, [growing]);
+  return growing ? shown : text;
+}
+
+const Block = memo(function Block({ text, file }: Pick<AnswerProps, "text" | "file">) {
+  return (
+    <Markdown
+      remarkPlugins={[remarkGfm]}
+      skipHtml
+      urlTransform={(url) => (url.startsWith("artifact://") ? url : defaultUrlTransform(url))}
+      components={{
+        a: ({ href = "", children }) =>
+          href.startsWith(CITE) ? (
+            <Citation number={Number(href.slice(CITE.length))} />
+          ) : (
+            (file?.(href, plainText(children)) ?? <OutsideLink href={href}>{children}</OutsideLink>)
+          ),
+        img: ({ src, alt = "" }) => {
+          const address = typeof src === "string" ? src : "";
+          return <>{file?.(address, alt) ?? <LocalImage src={address} alt={alt} />}</>;
+        },
+        pre: ({ children }) => <Code>{children}</Code>,
+        table: ({ children }) => (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard
+          <div className="overflow-x-auto" tabIndex={0}>
+            <table>{children}</table>
+          </div>
+        ),
+      }}
+    >
+      {text}
+    </Markdown>
+  );
+});
 
 /** A link written by a model: shows its host. A link that is not HTTP is shown as text. */
 function OutsideLink({ href, children }: { href?: string; children: ReactNode }) {

@@ -61,7 +61,7 @@ export function TurnView({
           )}
         >
           <div className={busy ? "typing" : undefined}>
-            <Answer text={text} documents={documents} />
+            <Answer text={text} documents={documents} growing={busy} />
           </div>
           {!busy && (
             <CopyButton
