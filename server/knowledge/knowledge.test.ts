@@ -220,6 +220,17 @@ describe("addresses", () => {
     expect((await b.knowledge.documents("handbook")).map((document) => document.title)).toEqual(["New policy"]);
   });
 
+  test("a page is read by the charset that brought it, before its own", async () => {
+    const b = await bench("charset", {}, async () => ({
+      status: 200,
+      headers: { "content-type": 'text/html; charset="windows-1252"' },
+      bytes: Buffer.from('<meta charset="gbk"><title>\u00d6ffnungszeiten</title><p>M\u00fcller</p>', "latin1"),
+    }));
+    await b.knowledge.create({ name: "handbook" });
+    await b.addNow("handbook", { url: "https://example.com/%E0%A4" });
+    expect((await find(b, "Müller"))[0]).toMatchObject({ title: "Öffnungszeiten", text: "Müller" });
+  });
+
   test("what an address does not give is told", async () => {
     const b = await bench("url-fail", {}, async ({ url }) =>
       url.endsWith("404") ? { status: 404, headers: {}, bytes: new Uint8Array() } : page("%PDF", "application/pdf")(),
@@ -351,6 +362,26 @@ describe("a process that ends", () => {
     expect(await find(second, "zebras", { mode: "text" })).toEqual([]);
     expect(await find(second, "giraffes", { mode: "text", limit: 9 })).toHaveLength(1);
     expect(await second.knowledge.document("handbook", document.id)).toMatchObject({ status: "ready", chunks: 1 });
+  });
+
+  test("a document that takes too long fails with its reason, and is not tried again by itself", async () => {
+    const first = await openBench(join(folder, "slow"), {}, undefined, { ms: 1, memoryMb: 1024 });
+    await first.knowledge.create({ name: "handbook" });
+    const source = { title: "big.txt", text: "word ".repeat(10_000) };
+    expect(await first.addNow("handbook", source)).toMatchObject({ status: "failed", error: { code: "too_large" } });
+    const { id } = (await first.knowledge.documents("handbook"))[0]!;
+    const failed = { status: "failed", error: expect.stringContaining('"big.txt" takes more time'), text: "" };
+    expect(await first.knowledge.document("handbook", id)).toMatchObject(failed);
+    await first.stop();
+
+    const second = await bench("slow");
+    await second.tasks.resume();
+    await second.knowledge.recover();
+    await second.settled((await second.knowledge.reindex("handbook")).id);
+    expect((await second.tasks.list()).map(({ kind }) => kind)).toEqual(["knowledge-reindex", "knowledge-index"]);
+    expect(await second.knowledge.document("handbook", id)).toMatchObject(failed);
+    expect(await second.addNow("handbook", source)).toMatchObject({ status: "done" });
+    expect(await second.knowledge.document("handbook", id)).toMatchObject({ status: "ready", text: source.text });
   });
 
   test("an index that is gone or damaged is told in words and made again by the next one", async () => {

@@ -150,6 +150,37 @@ describe("knowledge over HTTP", () => {
     await json(await call("POST", "/api/knowledge/import", form(["x.jsonl", "{}"])), 400);
   });
 
+  test("odd names, ids and queries are refused or not found, never an error of ours", async () => {
+    await json(await call("POST", "/api/knowledge", { name: "odd" }), 201);
+    const odd = ["%00", "%ED%A0%80", "%E0%A4", "%2e%2e%2f", "a".repeat(300), "%F0%9F%98%80", "__proto__", "'%22;--"];
+    const paths = odd.flatMap((part) => [
+      `/api/knowledge/${part}`,
+      `/api/knowledge/${part}/search?q=a`,
+      `/api/knowledge/${part}/documents`,
+      `/api/knowledge/${part}/export`,
+      `/api/knowledge/odd/documents/${part}`,
+      `/api/knowledge/odd/documents?after=${part}`,
+      `/api/knowledge/odd/search?q=${part}`,
+      `/api/knowledge/odd/search?q=a&limit=${part}&minScore=${part}`,
+    ]);
+    for (const path of paths) expect((await call("GET", path)).status, path).toBeLessThan(500);
+    for (const body of [[], null, 1, { url: "http://%" }, { title: "\ud800", text: "" }])
+      expect((await call("POST", "/api/knowledge/odd/documents", body)).status, JSON.stringify(body)).toBe(400);
+    const broken = await fetch(`${server.origin}/api/knowledge/odd/documents`, {
+      method: "POST",
+      headers: { authorization: "Bearer a-token-for-this-test", "content-type": "application/json" },
+      body: "{",
+    });
+    expect(broken.status).toBe(400);
+    const { documents } = await json<Added>(
+      await call("POST", "/api/knowledge/odd/documents", { title: "lone \ud800 half.md", text: "words" }),
+      202,
+    );
+    expect(documents[0]!.title).toBe("lone \ufffd half.md");
+    expect((await settled(documents[0]!.task)).status).toBe("done");
+    expect((await call("DELETE", "/api/knowledge/odd")).status).toBe(204);
+  });
+
   test("invalid input is refused with its path", async () => {
     const bad = async (method: string, path: string, body: unknown, status: number, text: RegExp) => {
       const { error } = await json<{ error: { message: string } }>(await call(method, path, body), status);
