@@ -2,7 +2,7 @@
 import type { Dialect } from "./dialect.ts";
 
 /** A message on the wire. */
-export interface WireMessage {
+export interface RequestMessage {
   role: string;
   content?: unknown;
   tool_calls?: Record<string, unknown>[];
@@ -10,7 +10,7 @@ export interface WireMessage {
 }
 
 export interface ChatBody {
-  messages: WireMessage[];
+  messages: RequestMessage[];
   tools?: unknown[];
   [key: string]: unknown;
 }
@@ -78,9 +78,9 @@ function askForSchema(body: ChatBody): void {
       : [{ role: "system", content: words }, ...body.messages];
 }
 
-function writeMessage(message: WireMessage, dialect: Dialect, reasoning: string | undefined): WireMessage {
+function writeMessage(message: RequestMessage, dialect: Dialect, reasoning: string | undefined): RequestMessage {
   if (message.role !== "assistant") return message;
-  let written: WireMessage = { ...message };
+  let written: RequestMessage = { ...message };
   if (dialect.noProviderData) written = keepOnly(written, (key) => MESSAGE_KEYS.has(key) || isReasoning(key));
   if (dialect.reasoning === "never") written = keepOnly(written, (key) => !isReasoning(key));
   if (dialect.reasoning === "always" && (written.tool_calls || reasoning))
@@ -115,7 +115,7 @@ function keepOnly<T extends Record<string, unknown>>(value: T, keep: (key: strin
 }
 
 /** System messages go at the head of the first user message. */
-function withoutSystem(messages: readonly WireMessage[]): WireMessage[] {
+function withoutSystem(messages: readonly RequestMessage[]): RequestMessage[] {
   const system = messages.filter((message) => message.role === "system");
   const rest = messages.filter((message) => message.role !== "system");
   if (system.length === 0) return rest;
@@ -128,9 +128,9 @@ function withoutSystem(messages: readonly WireMessage[]): WireMessage[] {
 }
 
 /** One system message at the start; neighbours of one role become one message; the first is the user's. */
-function inTurns(messages: readonly WireMessage[]): WireMessage[] {
+function inTurns(messages: readonly RequestMessage[]): RequestMessage[] {
   const system = messages.filter((message) => message.role === "system");
-  const written: WireMessage[] = [];
+  const written: RequestMessage[] = [];
   for (const message of messages) {
     if (message.role === "system") continue;
     const last = written.at(-1);
@@ -151,7 +151,7 @@ function inTurns(messages: readonly WireMessage[]): WireMessage[] {
 const BEGIN = "(The conversation begins.)";
 const CONTINUE = "(No reply yet.)";
 
-function merged(first: WireMessage, second: WireMessage): WireMessage {
+function merged(first: RequestMessage, second: RequestMessage): RequestMessage {
   const calls = [...(first.tool_calls ?? []), ...(second.tool_calls ?? [])];
   const content = joined(first.content, second.content);
   return {

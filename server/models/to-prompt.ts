@@ -52,7 +52,7 @@ export async function toPrompt(messages: Message[], options: PromptOptions): Pro
         prompt.push({
           role: "assistant",
           content: assistantContent(message, options),
-          ...wireFields(messageFields(message, options)),
+          ...requestFields(messageFields(message, options)),
         });
         break;
       case "tool":
@@ -102,7 +102,7 @@ function assistantContent(
       toolCallId: call.id,
       toolName: call.name,
       input: writableArguments(call.arguments),
-      ...wireFields(fieldsFor(own.providerData, provider)),
+      ...requestFields(fieldsFor(own.providerData, provider)),
     });
   }
   return content;
@@ -123,7 +123,7 @@ function fieldsFor(data: ProviderData | undefined, provider: string | undefined)
 }
 
 /** `@ai-sdk/openai-compatible` writes these properties into the message or call as they are. */
-function wireFields(fields: Record<string, unknown> | undefined): { providerOptions?: SharedV4ProviderOptions } {
+function requestFields(fields: Record<string, unknown> | undefined): { providerOptions?: SharedV4ProviderOptions } {
   if (!fields || Object.keys(fields).length === 0) return {};
   return { providerOptions: { openaiCompatible: fields as SharedV4ProviderOptions[string] } };
 }

@@ -333,8 +333,11 @@ describe("sessions and files", () => {
   });
 
   test("text files reach the model, also in the next turn; a file that nothing can use is refused", async () => {
-    const wired = chat();
-    await app.publish({ ...wired, edges: [...wired.edges, { from: "ask.files", to: "brain.files" }] }, "reader");
+    const connected = chat();
+    await app.publish(
+      { ...connected, edges: [...connected.edges, { from: "ask.files", to: "brain.files" }] },
+      "reader",
+    );
     const upload = async (name: string, type: string, content: string | Uint8Array<ArrayBuffer>) => {
       const form = new FormData();
       form.append("file", new File([content], name, { type }));
