@@ -50,11 +50,11 @@ describe("the form", () => {
     await page.keyboard.type("Pocket tools");
     await card("kit").getByText("Pocket tools").waitFor();
     await page.getByRole("button", { name: "Small helper" }).click();
-    await page.getByRole("textbox", { name: "Agent name" }).fill("Large helper");
+    await page.getByRole("banner").getByRole("textbox", { name: "Name" }).fill("Large helper");
     await page.keyboard.press("Enter");
     await expect.poll(async () => (await saved(id)).name).toBe("Large helper");
     await page.getByRole("button", { name: "Large helper" }).click();
-    await page.getByRole("textbox", { name: "Agent name" }).fill("");
+    await page.getByRole("banner").getByRole("textbox", { name: "Name" }).fill("");
     await page.keyboard.press("Escape");
     expect((await saved(id)).name).toBe("Large helper");
   });
