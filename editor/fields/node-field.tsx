@@ -2,6 +2,7 @@ import { type ComponentType, memo, useCallback } from "react";
 import type { FieldHint } from "../../runtime/node.ts";
 import type { JsonSchema } from "../../runtime/tool.ts";
 import { setConfig } from "../graph/commands.ts";
+import { settlePorts } from "../graph/replace-node.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { Field } from "../ui/field.tsx";
@@ -62,9 +63,12 @@ export const NodeField = memo(function NodeField({
   disabled,
 }: Omit<FieldProps, "label" | "set" | "setKey"> & { error?: string; warning?: string }) {
   const words = useNodeWords();
-  const { apply } = useWorkbench();
+  const { apply, reader } = useWorkbench();
   const { label, help } = words.field(type, name);
-  const setKey = useCallback((key: string, next: unknown) => apply(setConfig(node, key, next)), [apply, node]);
+  const setKey = useCallback(
+    (key: string, next: unknown) => apply(settlePorts(setConfig(node, key, next), reader.getState().reader, node)),
+    [apply, reader, node],
+  );
   const set = useCallback((next: unknown) => setKey(name, next), [setKey, name]);
   if (hint.widget === "hidden") return null;
   const Widget = isRule(schema) ? RuleField : WIDGETS[hint.widget];

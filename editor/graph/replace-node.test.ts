@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { edgeEnd } from "../../runtime/graph.ts";
-import { smallGraph } from "../e2e/graphs.ts";
+import { graphOf, smallGraph } from "../e2e/graphs.ts";
+import { setConfig } from "./commands.ts";
 import { lookup } from "./lookup.ts";
 import { definitions, table } from "./node-types.ts";
 import { createPortReader } from "./ports.ts";
-import { planReplacement, replacementsFor, replaceNode } from "./replace-node.ts";
+import { planReplacement, replacementsFor, replaceNode, settlePorts } from "./replace-node.ts";
 
 const reader = createPortReader(table);
 
@@ -47,5 +48,45 @@ describe("replacing a node by another type", () => {
         expect(next.edges.length + plan.lost.edges.length).toBe(graph.edges.length);
         expect(table.get(plan.next.type)!.config.safeParse(plan.next.config).success).toBe(true);
       }
+  });
+});
+
+describe("choosing the tool of a node that was connected before", () => {
+  const weather = {
+    name: "http/weather",
+    summary: "Weather",
+    effect: "read",
+    parameters: {
+      type: "object",
+      properties: { unit: { type: "string" }, city: { type: "string" }, days: { type: "array" } },
+      required: ["city"],
+    },
+  } as const;
+  const known = createPortReader(table, { tool: (name) => (name === weather.name ? (weather as never) : undefined) });
+  const open = graphOf(
+    "open",
+    [
+      ["ask", "input", {}],
+      ["kit", "tool", {}],
+      ["act", "action", {}],
+      ["reply", "output", {}],
+    ],
+    ["ask.message > act.message", "kit.tools > act.others", "act.result > reply.reply"],
+    {},
+  );
+  const choose = settlePorts(setConfig("act", "tool", weather.name), known, "act");
+
+  it("moves its edges to arguments that fit, required ones first, and keeps those that fit nowhere", () => {
+    expect(choose.run(open).edges).toEqual([
+      { from: "ask.message", to: "act.city" },
+      { from: "kit.tools", to: "act.others" },
+      { from: "act.result", to: "reply.reply" },
+    ]);
+  });
+
+  it("changes no edge when the ports were known before", () => {
+    const chosen = choose.run(open);
+    const again = settlePorts(setConfig("act", "arguments", { unit: "C" }), known, "act").run(chosen);
+    expect(again.edges).toBe(chosen.edges);
   });
 });

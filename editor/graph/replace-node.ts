@@ -25,6 +25,7 @@ export function planReplacement(
   const { config, lost: settings } = keptConfig(node, definition);
   const next: GraphNode = { ...node, type: definition.type, version: definition.version, config };
   const ports = reader.ports(next);
+  const inputs = [...ports.inputs].sort((a, b) => Number(a.optional ?? false) - Number(b.optional ?? false));
   const before = reader.ports(node);
   const at = lookup(graph);
   const edges = new Map<string, GraphEdge>();
@@ -32,7 +33,7 @@ export function planReplacement(
   const takenInputs = new Set<string>();
   for (const edge of at.into(node.id)) {
     const output = portAt(graph, reader, edge.from, "out");
-    const port = best(ports.inputs, portWithId(before.inputs, edgeEnd(edge.to).port), (one) =>
+    const port = best(inputs, portWithId(before.inputs, edgeEnd(edge.to).port), (one) =>
       takenInputs.has(one.id) && !one.many ? "no" : output ? edgeFit(output.kind, one.kind) : "no",
     );
     if (!port) lost.push(edge);
@@ -86,6 +87,24 @@ export function replaceNode({ next, edges }: Pick<Replacement, "next" | "edges">
 
 function portWithId(ports: readonly Port[], id: string): Port {
   return ports.find((port) => port.id === id) ?? { id, kind: "any" };
+}
+
+/**
+ * The command, and with it: when the node's ports were unknown before (`Ports.open`) and are known after, as when a tool is
+ * chosen, edges to ports that it does not have move to ports that fit. Edges that fit nowhere stay, as issues.
+ */
+export function settlePorts(command: Command, reader: PortReader, id: string): Command {
+  return {
+    ...command,
+    run(graph) {
+      const next = command.run(graph);
+      const [old, node] = [lookup(graph).node(id), lookup(next).node(id)];
+      const definition = node && reader.definition(node);
+      if (!old || !definition || !reader.ports(old).open || reader.ports(node).open) return next;
+      const { edges } = planReplacement(next, reader, node, definition);
+      return { ...next, edges: next.edges.map((edge) => edges.get(edgeKey(edge)) ?? edge) };
+    },
+  };
 }
 
 /** The port of the same name if it fits, else the first that carries the old port's kind, else the first that fits. */
