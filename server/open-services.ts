@@ -19,6 +19,7 @@ import { VERSION } from "./process/version.ts";
 import { openStores, type Role } from "./queue/open-stores.ts";
 import { createReadiness } from "./queue/readiness.ts";
 import { agentTools } from "./runs/agent-tools.ts";
+import { createRunFiles } from "./runs/run-files.ts";
 import { createRuns } from "./runs/runs.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
 import { readOrCreate } from "./secrets/key-file.ts";
@@ -182,11 +183,22 @@ export async function openServices(
       report,
     });
     closers.push(() => quota.close());
+    const runFiles = createRunFiles({ records, files, log });
     const runs = createRuns({
       agents,
       nodes,
       checkContext: context,
-      deps: { log, models, toolbox, knowledge, files, fetch: sendWithSecrets(net.safeFetch, secrets), sandbox, quota },
+      deps: {
+        log,
+        models,
+        toolbox,
+        knowledge,
+        files,
+        runFiles,
+        fetch: sendWithSecrets(net.safeFetch, secrets),
+        sandbox,
+        quota,
+      },
       liveRuns: (key) => keys.limitsOf(key).liveRuns,
       report,
       cluster: stores.cluster,
@@ -225,7 +237,7 @@ export async function openServices(
     });
     closers.push(() => triggers.close());
     closers.push(() => stores.stopQueue());
-    const settings = createSettings({ records, log, models, now: Date.now, report });
+    const settings = createSettings({ records, log, files: runFiles, models, now: Date.now, report });
     closers.push(() => settings.close());
     const backup = createBackup(
       {
@@ -249,6 +261,7 @@ export async function openServices(
       records,
       secrets,
       files,
+      runFiles,
       tasks,
       models,
       toolbox,

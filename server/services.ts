@@ -14,6 +14,7 @@ import type { Models } from "./models/service.ts";
 import type { SafeFetch } from "./net/service.ts";
 import type { Env } from "./process/env.ts";
 import type { Conversations } from "./runs/conversations.ts";
+import type { RunFiles } from "./runs/run-files.ts";
 import type { Runs } from "./runs/service.ts";
 import type { Sandbox } from "./sandbox/service.ts";
 import type { Secrets } from "./secrets/service.ts";
@@ -37,6 +38,7 @@ export interface Services {
   records: Records;
   secrets: Secrets;
   files: Files;
+  runFiles: RunFiles;
   tasks: Tasks;
   models: Models;
   toolbox: Toolbox;

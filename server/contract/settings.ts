@@ -9,7 +9,9 @@ export const ServerSettings = z.strictObject({
     .min(1)
     .max(36_500)
     .nullable()
-    .describe("Ended runs that started more than this many days ago are deleted with their events. null: never."),
+    .describe(
+      "Ended runs that started more than this many days ago are deleted with their events, and uploads and artifacts of that age that no run uses. null: never.",
+    ),
   defaultModel: ModelName.nullable().describe(
     "The model that `default` refers to in a graph. null: PATCHBAY_DEFAULT_MODEL, else the first configured model.",
   ),

@@ -5,6 +5,7 @@ import type { Keys } from "../keys/service.ts";
 import type { Models } from "../models/service.ts";
 import type { Env } from "../process/env.ts";
 import type { Conversations } from "../runs/conversations.ts";
+import type { RunFiles } from "../runs/run-files.ts";
 import type { Runs } from "../runs/service.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { Files } from "../stores/files.ts";
@@ -19,4 +20,5 @@ export interface PublishedDeps {
   log: EventLog;
   conversations: Conversations;
   files: Files;
+  runFiles: RunFiles;
 }

@@ -36,10 +36,16 @@ const RunRequest = z.strictObject({
   user: z.string().optional(),
 });
 
-type HostedServices = Pick<PublishedDeps, "agents" | "runs" | "log" | "keys" | "files" | "conversations">;
+type HostedServices = Pick<PublishedDeps, "agents" | "runs" | "log" | "keys" | "files" | "runFiles" | "conversations">;
 
 export function hostedRoutes(services: HostedServices) {
-  const { agents, runs, log, keys, files, conversations } = services;
+  const { agents, runs, log, keys, files, runFiles, conversations } = services;
+
+  /** Rejects with `not_found`, also for a file of another key. */
+  const requireOwner = async (id: string, key: CallerKey) => {
+    const owner = await files.get(id).then((file) => file.owner, ignoreNotFound);
+    if (owner !== key.id) throw fileNotFound(id);
+  };
 
   /** Programs see the reply only; visitors of a chat page also see what its settings show. */
   const visibleTo = async (key: CallerKey): Promise<Visibility> =>
@@ -233,14 +239,14 @@ export function hostedRoutes(services: HostedServices) {
     .delete(
       "/sessions/:id",
       describe({
-        summary: "Delete a session with its runs",
+        summary: "Delete a session with its runs and files",
         tag: "hosted",
         response: null,
         status: 204,
         errors: { 404: "Session not found for this key.", 409: "A turn of the session is running." },
       }),
       async (c) => {
-        await deleteSession(log, conversations, c.req.param("id"), c.get("key").id);
+        await deleteSession(services, c.req.param("id"), c.get("key").id);
         return c.body(null, 204);
       },
     )
@@ -270,10 +276,24 @@ export function hostedRoutes(services: HostedServices) {
       }),
       async (c) => {
         const id = c.req.param("id");
-        // A file of another key is reported as not found.
-        const owner = await files.get(id).then((file) => file.owner, ignoreNotFound);
-        if (owner !== c.get("key").id) throw fileNotFound(id);
+        await requireOwner(id, c.get("key"));
         return fileResponse(files, id);
+      },
+    )
+    .delete(
+      "/files/:id",
+      describe({
+        summary: "Delete a file that this key uploaded",
+        tag: "hosted",
+        response: null,
+        status: 204,
+        errors: { 404: "File not found for this key." },
+      }),
+      async (c) => {
+        const id = c.req.param("id");
+        await requireOwner(id, c.get("key"));
+        await runFiles.delete(id);
+        return c.body(null, 204);
       },
     );
 }

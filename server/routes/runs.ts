@@ -14,6 +14,7 @@ import {
   withIdempotency,
 } from "../http/run-response.ts";
 import { notFound } from "../lib/not-found.ts";
+import { deleteRun } from "../runs/sessions.ts";
 import type { Services } from "../services.ts";
 
 const Values = z.record(z.string(), z.unknown());
@@ -72,7 +73,8 @@ export function agentRunRoutes({ runs }: Pick<Services, "runs">) {
   );
 }
 
-export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
+export function runRoutes(services: Pick<Services, "runs" | "log" | "conversations" | "runFiles">) {
+  const { runs, log } = services;
   return new Hono<AppEnv>()
     .post(
       "/",
@@ -214,14 +216,14 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     .delete(
       "/:id",
       describe({
-        summary: "Delete a run with its events",
+        summary: "Delete a run with its events and files",
         tag: "runs",
         response: null,
         status: 204,
         errors: { 404: "Not found.", 409: "The run has not ended." },
       }),
       async (c) => {
-        if (!(await log.delete(c.req.param("id")))) throw notFound("run", c.req.param("id"));
+        if (!(await deleteRun(services, c.req.param("id")))) throw notFound("run", c.req.param("id"));
         return c.body(null, 204);
       },
     );

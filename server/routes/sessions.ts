@@ -7,7 +7,8 @@ import type { AppEnv } from "../http/guard.ts";
 import { deleteSession, readSession } from "../runs/sessions.ts";
 import type { Services } from "../services.ts";
 
-export function sessionRoutes({ log, conversations }: Pick<Services, "log" | "conversations">) {
+export function sessionRoutes(services: Pick<Services, "log" | "conversations" | "runFiles">) {
+  const { log, conversations } = services;
   return new Hono<AppEnv>()
     .get(
       "/",
@@ -32,14 +33,14 @@ export function sessionRoutes({ log, conversations }: Pick<Services, "log" | "co
     .delete(
       "/:id",
       describe({
-        summary: "Delete a session with its runs",
+        summary: "Delete a session with its runs and files",
         tag: "sessions",
         response: null,
         status: 204,
         errors: { 404: "Not found.", 409: "A turn of the session is running." },
       }),
       async (c) => {
-        await deleteSession(log, conversations, c.req.param("id"));
+        await deleteSession(services, c.req.param("id"));
         return c.body(null, 204);
       },
     );

@@ -19,6 +19,7 @@ import type { EventLog, Idempotency } from "../stores/event-log.ts";
 import type { Files } from "../stores/files.ts";
 import type { Toolbox } from "../tools/service.ts";
 import type { Feed } from "./feed.ts";
+import type { RunFiles } from "./run-files.ts";
 
 /** Events that must be stored before the run continues. */
 const URGENT: ReadonlySet<RunEvent["type"]> = new Set([
@@ -35,6 +36,7 @@ export interface RunHostDeps {
   toolbox: Toolbox;
   knowledge: Knowledge;
   files: Files;
+  runFiles: Pick<RunFiles, "use">;
   fetch: SafeFetch;
   sandbox: Sandbox;
   quota: Quota;
@@ -69,7 +71,11 @@ export class RunHost implements Host {
     this.#deps = deps;
     this.#options = options;
     this.artifact = {
-      put: (file) => deps.files.put({ ...file, ...(options.key !== undefined && { owner: options.key }) }),
+      put: async (file) => {
+        const ref = await deps.files.put({ ...file, ...(options.key !== undefined && { owner: options.key }) });
+        await deps.runFiles.use(options.run, [ref.id]);
+        return ref;
+      },
       get: async (id) => {
         const { ref, bytes, owner } = await deps.files.get(id);
         if (options.key !== undefined && owner !== options.key) throw notFound("file", id);
@@ -151,8 +157,18 @@ export class RunHost implements Host {
     options: { idempotencyKey: string; onProgress?(text: string): void },
     signal: AbortSignal,
   ): Promise<ToolResult> {
-    const called = this.#deps.toolbox.call(call, { ...options, chat: this.#chat }, signal);
+    const called = this.#callTool(call, options, signal);
     return faultsArmed ? called.finally(() => faultPoint("after-tool-return-before-result")) : called;
+  }
+
+  async #callTool(...[call, options, signal]: Parameters<Host["callTool"]>): Promise<ToolResult> {
+    const result = await this.#deps.toolbox.call(call, { ...options, chat: this.#chat }, signal);
+    if (result.files?.length)
+      await this.#deps.runFiles.use(
+        this.#options.run,
+        result.files.map(({ id }) => id),
+      );
+    return result;
   }
 
   fetch(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {

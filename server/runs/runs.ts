@@ -15,6 +15,7 @@ import { Graphs, type GraphsOptions } from "./graphs.ts";
 import { findStartedRun, idempotencyOf, PendingStarts } from "./idempotent-starts.ts";
 import { checkInput } from "./input.ts";
 import { LiveRuns, type LiveRunsOptions } from "./live-runs.ts";
+import { fileIdsIn } from "./run-files.ts";
 import type { RunHostDeps } from "./run-host.ts";
 import { RunReader } from "./run-reader.ts";
 import type { RunCaller, Runs, RunTarget } from "./service.ts";
@@ -113,7 +114,7 @@ class LoggedRuns implements RunsService {
     idempotency?: Idempotency,
   ) {
     this.#assertRunning();
-    const { log, files, models, quota } = this.#options.deps;
+    const { log, files, models, quota, runFiles } = this.#options.deps;
     const { key, session, user } = caller;
     const { compiled, agent, draft } = await this.#graphs.choose(target);
     const agents = await this.#graphs.freeze(compiled, draft);
@@ -127,6 +128,9 @@ class LoggedRuns implements RunsService {
     if (available) await available;
     const capacity = this.#live.assertCapacityInCluster(key);
     if (capacity) await capacity;
+    const id = newId();
+    const used = input.files || input.history ? fileIdsIn([input.files, input.history]) : [];
+    if (used.length > 0) await runFiles.use(id, used);
     // A caller that has just read the end of a turn may send the next one before the turn is removed.
     if (session !== undefined && this.#live.hasTurn(session, key)) await setImmediate();
     // No `await` from here until the run is live, so that two calls of one session cannot both pass.
@@ -134,7 +138,6 @@ class LoggedRuns implements RunsService {
     if (session !== undefined) this.#live.assertNoTurn(session, key);
     this.#live.assertCapacity(key);
 
-    const id = newId();
     log.saveGraph(compiled.hash, compiled.graph);
     const trace = this.#options.trace?.();
     const start = {

@@ -43,9 +43,9 @@ describe("server settings", () => {
 
   test("delete runs that are too old, and no other", async () => {
     await run();
-    const { records, log, models } = app.services;
+    const { records, log, models, runFiles: files } = app.services;
     const at = (now: number) =>
-      createSettings({ records, log, models, now: () => now, report: (thrown) => expect.fail(String(thrown)) });
+      createSettings({ records, log, files, models, now: () => now, report: (thrown) => expect.fail(String(thrown)) });
     await at(Date.now() + 29 * DAY).change({});
     expect(await kept()).toBe(1);
     await at(Date.now() + 31 * DAY).change({});
@@ -54,11 +54,16 @@ describe("server settings", () => {
 
   test("keep everything again when they are taken back", async () => {
     await run();
-    const { records, log, models } = app.services;
+    const { records, log, models, runFiles: files } = app.services;
     await app.json("PATCH", "/api/settings", { body: { keepRunsDays: null } });
-    await createSettings({ records, log, models, now: () => Date.now() + 9_999 * DAY, report: () => undefined }).change(
-      {},
-    );
+    await createSettings({
+      records,
+      log,
+      files,
+      models,
+      now: () => Date.now() + 9_999 * DAY,
+      report: () => undefined,
+    }).change({});
     expect(await kept()).toBe(1);
   });
 });

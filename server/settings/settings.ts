@@ -1,4 +1,4 @@
-/** What the admin sets for the whole server: one record. And what follows from it: runs that grow too old are deleted. */
+/** What the admin sets for the whole server: one record. And what follows from it: runs and files that grow too old are deleted. */
 import { z } from "zod";
 import { ServerSettings } from "../contract/settings.ts";
 import type { EventLog } from "../stores/event-log.ts";
@@ -26,6 +26,8 @@ export async function readSettings(records: Pick<Records, "get">): Promise<Serve
 export interface SettingsOptions {
   records: Records;
   log: Pick<EventLog, "deleteBefore">;
+  /** Uploads and artifacts. */
+  files: { deleteBefore(time: number): Promise<number> };
   models: {
     /** Rejects with `model_missing`. */
     resolve(name: string): Promise<unknown>;
@@ -43,6 +45,7 @@ export interface SettingsOptions {
 export function createSettings({
   records,
   log,
+  files,
   models,
   now,
   report,
@@ -53,7 +56,10 @@ export function createSettings({
 
   async function sweep(): Promise<void> {
     const { keepRunsDays } = await get();
-    if (keepRunsDays !== null) await log.deleteBefore(now() - keepRunsDays * DAY_MS);
+    if (keepRunsDays === null) return;
+    const time = now() - keepRunsDays * DAY_MS;
+    await log.deleteBefore(time);
+    await files.deleteBefore(time);
   }
 
   return {
