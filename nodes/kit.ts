@@ -9,7 +9,7 @@ import { PatchbayError } from "../runtime/error.ts";
 import { Field, fieldPorts, takenNames } from "../runtime/field.ts";
 import { defineNode, type NodeDefinition } from "../runtime/node.ts";
 import { previewNames, previewText } from "../runtime/preview.ts";
-import { matchesRule, Rule } from "../runtime/rule.ts";
+import { matchesRule, Rule, ruleIssues } from "../runtime/rule.ts";
 import { renderTemplate, templateFault, templateIssues, templateNames, valueText } from "../runtime/template.ts";
 
 export const nodeKit = {
@@ -40,6 +40,7 @@ export const nodeKit = {
   previewNames,
   Rule,
   matchesRule,
+  ruleIssues,
   askModel,
   Body,
   bodyGraphs,

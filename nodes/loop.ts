@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Body, bodyGraphs, bodyNeeds, compileBody, containerIssues, previewBody } from "../runtime/body.ts";
 import { Field, fieldPorts } from "../runtime/field.ts";
 import { defineNode } from "../runtime/node.ts";
-import { matchesRule, Rule } from "../runtime/rule.ts";
+import { matchesRule, Rule, ruleIssues } from "../runtime/rule.ts";
 import { valueText } from "../runtime/template.ts";
 
 const config = z.strictObject({
@@ -35,7 +35,7 @@ export const loop = defineNode<z.infer<typeof config>>({
   }),
   form: {
     body: { widget: "body", label: "Body", help: "What runs in each iteration." },
-    while: { widget: "json", label: "Continue while", help: "A rule on the result of the iteration." },
+    while: { widget: "rule", label: "Continue while", help: "A condition on the result of the iteration." },
     maxTurns: {
       widget: "slider",
       label: "Max iterations",
@@ -60,14 +60,17 @@ export const loop = defineNode<z.infer<typeof config>>({
       summary: "满足条件时重复运行子流程",
       fields: {
         body: { label: "子流程", help: "每一轮运行的内容。" },
-        while: { label: "继续条件", help: "对本轮结果的判断规则。" },
+        while: { label: "继续条件", help: "对本轮结果的判断条件。" },
         maxTurns: { label: "最大轮数", help: "达到此轮数后结束，即使条件仍然满足。" },
         inputs: { label: "共享输入" },
       },
       ports: { value: "值", result: "结果", results: "结果列表" },
     },
   },
-  check: ({ body, inputs }) => containerIssues(body, inputs, ["value", "turn", "first", "message"]),
+  check: ({ body, inputs, while: rule }) => [
+    ...containerIssues(body, inputs, ["value", "turn", "first", "message"]),
+    ...ruleIssues(rule, "/while"),
+  ],
   bodies: ({ body }) => bodyGraphs(body),
   needs: ({ body }) => bodyNeeds(body),
   async run(step) {

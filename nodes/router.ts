@@ -2,8 +2,8 @@ import { z } from "zod";
 import { askModel } from "../runtime/agent/ask-model.ts";
 import { FIELD_NAME, takenNames } from "../runtime/field.ts";
 import { defineNode, type NodeIssue, type Step } from "../runtime/node.ts";
-import { previewNames } from "../runtime/preview.ts";
-import { matchesRule, Rule } from "../runtime/rule.ts";
+import { type PreviewPart, previewNames } from "../runtime/preview.ts";
+import { matchesRule, Rule, ruleIssues } from "../runtime/rule.ts";
 import { valueText } from "../runtime/template.ts";
 
 const Case = z.strictObject({
@@ -53,7 +53,11 @@ export const router = defineNode<Config>({
       when: { key: "by", is: "model" },
     },
   },
-  preview: ({ cases }) => previewNames(cases.map(({ name }) => name)),
+  preview: ({ by, cases }) =>
+    by === "model"
+      ? previewNames(cases.map(({ name }) => name))
+      : cases.flatMap(({ name, rule }): PreviewPart[] => [{ chip: name, kind: "any" }, { rule: rule ?? {} }]),
+  previewLines: 3,
   passThrough: "value",
   words: {
     zh: {
@@ -71,7 +75,8 @@ export const router = defineNode<Config>({
   needs: ({ by, model }) => (by === "model" ? { models: [model] } : {}),
   check({ cases, by }) {
     const issues: NodeIssue[] = takenNames(cases, ["else", "error"], "/cases");
-    if (by === "model")
+    if (by === "rules") issues.push(...cases.flatMap(({ rule }, at) => ruleIssues(rule, `/cases/${at}/rule`)));
+    else
       cases.forEach((one, index) => {
         if (one.when.trim() === "")
           issues.push({

@@ -46,6 +46,7 @@ export interface FieldHint {
     | "agent"
     | "fields"
     | "cases"
+    | "rule"
     | "keyvalue"
     | "budget"
     | "examples"

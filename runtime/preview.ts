@@ -1,6 +1,7 @@
 /** The preview on a node's card, of its config or of its last result, as data for the editor. */
 import type { Document } from "./message.ts";
 import type { Kind } from "./port.ts";
+import type { PartialRule } from "./rule.ts";
 import type { Approval } from "./tool.ts";
 
 export type PreviewPart =
@@ -11,6 +12,8 @@ export type PreviewPart =
   | { quiet: string }
   /** A label in the colour of a kind. */
   | { chip: string; kind: Kind }
+  /** A condition; the editor writes it in words. */
+  | { rule: PartialRule }
   /** A model by name; the editor has words for `default`. */
   | { model: string }
   /** An agent by id or slug; the editor shows its name. */

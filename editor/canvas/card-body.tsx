@@ -3,6 +3,7 @@ import type { NodeView } from "../../runtime/fold-run.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { type PreviewPart, shortToolName } from "../../runtime/preview.ts";
+import type { PartialRule } from "../../runtime/rule.ts";
 import { isContainer } from "../graph/body.ts";
 import { bodyLines, CARD } from "../graph/card-size.ts";
 import { type CardPreview, configPreview, runPreview } from "../graph/preview.ts";
@@ -10,6 +11,7 @@ import { useIssueWords } from "../hooks/issue-words.ts";
 import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import { useCatalogue, useLive, useNodeFacts } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
+import { useRuleWords } from "../i18n/rule-words.ts";
 import { findAgent } from "../session/catalogue.ts";
 import { streamedTextOf } from "../session/live-run.ts";
 import { TONE_SOFT } from "../ui/badge.tsx";
@@ -102,11 +104,16 @@ function Part({ part, first }: { part: PreviewPart; first: boolean }) {
   if ("chip" in part)
     return <span className={cx("mr-1 rounded-xs px-1 font-medium text-xs", TONE_SOFT[part.kind])}>{part.chip}</span>;
   if ("mono" in part) return <span className="font-mono text-xs">{part.mono} </span>;
+  if ("rule" in part) return <RuleText rule={part.rule} />;
   if ("model" in part) return <ModelName model={part.model} />;
   if ("tool" in part) return <ToolName part={part} first={first} />;
   if ("agent" in part) return <AgentName agent={part.agent} />;
   if ("quiet" in part) return <span className="text-ink-3 tnum">{part.quiet} </span>;
   return <span>{part.text} </span>;
+}
+
+function RuleText({ rule }: { rule: PartialRule }) {
+  return <span>{useRuleWords()(rule)} </span>;
 }
 
 function ModelName({ model }: { model: string }) {

@@ -1,14 +1,14 @@
 import { useTranslation } from "react-i18next";
 import { FIELD_NAME } from "../../runtime/field.ts";
-import { OPERATORS, type Rule } from "../../runtime/rule.ts";
+import type { PartialRule } from "../../runtime/rule.ts";
 import { Input, Textarea } from "../ui/input.tsx";
-import { Select } from "../ui/select.tsx";
-import { type FieldProps, listOf, recordOf, textOf } from "./field-props.ts";
+import { type FieldProps, listOf, textOf } from "./field-props.ts";
 import { freeName, ListField } from "./list-field.tsx";
+import { RuleBox } from "./rule-field.tsx";
 
 interface Case {
   name: string;
-  rule?: Partial<Rule>;
+  rule?: PartialRule;
   when?: string;
 }
 
@@ -58,57 +58,6 @@ export function CasesField({ value, set, config, disabled }: FieldProps) {
       )}
     </ListField>
   );
-}
-
-/** A condition, as a sentence with blanks. */
-export function RuleBox({
-  rule,
-  onChange,
-  disabled,
-}: {
-  rule: Partial<Rule>;
-  onChange(rule: Partial<Rule>): void;
-  disabled: boolean;
-}) {
-  const { t } = useTranslation("fields");
-  const op = rule.op ?? "contains";
-  const needsValue = op !== "empty" && op !== "present";
-  return (
-    <div className="flex flex-col gap-1.5">
-      <div className="flex gap-1.5">
-        <Input
-          className="min-w-0 flex-1"
-          mono
-          aria-label={t("rule.path")}
-          placeholder={t("rule.whole")}
-          value={rule.path ?? ""}
-          disabled={disabled}
-          onChange={(event) => onChange({ ...rule, path: event.target.value })}
-        />
-        <Select
-          className="!w-32"
-          label={t("rule.op")}
-          value={op}
-          disabled={disabled}
-          onChange={(next) => onChange({ ...rule, op: next })}
-          options={OPERATORS.map((one) => ({ value: one, label: t(`rule.ops.${one}`) }))}
-        />
-      </div>
-      {needsValue && (
-        <Input
-          aria-label={t("rule.value")}
-          placeholder={t(op === "contains" ? "rule.words" : "rule.value")}
-          value={rule.value ?? ""}
-          disabled={disabled}
-          onChange={(event) => onChange({ ...rule, value: event.target.value })}
-        />
-      )}
-    </div>
-  );
-}
-
-export function RuleField({ value, set, disabled }: FieldProps) {
-  return <RuleBox rule={recordOf(value) as Partial<Rule>} onChange={set} disabled={disabled} />;
 }
 
 interface Example {

@@ -1,6 +1,5 @@
 import { type ComponentType, memo, useCallback } from "react";
 import type { FieldHint } from "../../runtime/node.ts";
-import type { JsonSchema } from "../../runtime/tool.ts";
 import { setConfig } from "../graph/commands.ts";
 import { settlePorts } from "../graph/replace-node.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
@@ -8,7 +7,7 @@ import { useNodeWords } from "../i18n/node-words.ts";
 import { Field } from "../ui/field.tsx";
 import { BodyField } from "./body-field.tsx";
 import { BudgetField } from "./budget-field.tsx";
-import { CasesField, ExamplesField, RuleField } from "./cases-field.tsx";
+import { CasesField, ExamplesField } from "./cases-field.tsx";
 import type { FieldProps } from "./field-props.ts";
 import { FieldsField } from "./fields-field.tsx";
 import { JsonField, SchemaField } from "./json-field.tsx";
@@ -17,6 +16,7 @@ import { ModelField } from "./model-field.tsx";
 import { NumberField, SliderField, ToggleField } from "./number-field.tsx";
 import { AgentField, KnowledgeField } from "./pick-field.tsx";
 import { CodeField, PromptField } from "./prompt-field.tsx";
+import { RuleField } from "./rule-field.tsx";
 import { SelectField } from "./select-field.tsx";
 import { TemplateField } from "./template-input.tsx";
 import { TextareaField, TextField } from "./text-field.tsx";
@@ -42,6 +42,7 @@ const WIDGETS: Record<Exclude<FieldHint["widget"], "hidden">, ComponentType<Fiel
   agent: AgentField,
   fields: FieldsField,
   cases: CasesField,
+  rule: RuleField,
   keyvalue: KeyValueField,
   budget: BudgetField,
   examples: ExamplesField,
@@ -71,7 +72,7 @@ export const NodeField = memo(function NodeField({
   );
   const set = useCallback((next: unknown) => setKey(name, next), [setKey, name]);
   if (hint.widget === "hidden") return null;
-  const Widget = isRule(schema) ? RuleField : WIDGETS[hint.widget];
+  const Widget = WIDGETS[hint.widget];
   return (
     <div data-field={name}>
       <Field label={label} help={help} error={error} warning={warning}>
@@ -92,8 +93,3 @@ export const NodeField = memo(function NodeField({
     </div>
   );
 });
-
-function isRule(schema: JsonSchema): boolean {
-  const properties = schema.properties as Record<string, unknown> | undefined;
-  return properties !== undefined && "op" in properties && "path" in properties && "value" in properties;
-}
