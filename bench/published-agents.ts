@@ -43,7 +43,7 @@ export async function withServers<T>(work: (servers: Servers) => Promise<T>): Pr
       keep,
       server: (name, args = [], env = {}, flags = []) =>
         keep(
-          "server/main.ts",
+          "server/start.mjs",
           ["--no-editor", ...args],
           { ...shared, PATCHBAY_DATA: join(folder, name), ...env },
           flags,

@@ -19,7 +19,12 @@ export async function run({ full = false }: { full?: boolean } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "patchbay-bench-"));
   let server: Program | undefined;
   const begin = async () =>
-    start("server/main.ts", ["--no-editor"], { PORT: "0", PATCHBAY_DATA: folder, PATCHBAY_TOKEN: TOKEN }, startFlags());
+    start(
+      "server/start.mjs",
+      ["--no-editor"],
+      { PORT: "0", PATCHBAY_DATA: folder, PATCHBAY_TOKEN: TOKEN },
+      startFlags(),
+    );
   try {
     /** Starts the server three times and leaves the last one running. */
     const startAgain = async () => {

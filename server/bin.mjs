@@ -2,7 +2,7 @@
 // The command `patchbay`. Started by a Node older than 24, it goes on with the one that came as a dependency.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import * as module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,6 +12,7 @@ const able = Number(process.versions.node.split(".")[0]) >= 24;
 const flags = process.argv[2] === "serve" ? ["--max-semi-space-size=16"] : [];
 
 if (able && flags.every((flag) => process.execArgv.includes(flag))) {
+  module.enableCompileCache?.(fileURLToPath(new URL("../node_modules/.cache/compile", import.meta.url)));
   await import(cli);
 } else {
   const node = able ? process.execPath : packagedNode();
@@ -21,7 +22,7 @@ if (able && flags.every((flag) => process.execArgv.includes(flag))) {
     );
     process.exit(1);
   }
-  const child = spawn(node, [...flags, cli, ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, [...flags, fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
     console.error(`Node 24 could not be started (${error.message}): run npm install again.`);
@@ -36,7 +37,7 @@ if (able && flags.every((flag) => process.execArgv.includes(flag))) {
 }
 
 function packagedNode() {
-  for (const folder of createRequire(import.meta.url).resolve.paths("node") ?? []) {
+  for (const folder of module.createRequire(import.meta.url).resolve.paths("node") ?? []) {
     const file = join(folder, "node", "bin", process.platform === "win32" ? "node.exe" : "node");
     if (existsSync(file)) return file;
   }

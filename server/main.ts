@@ -1,4 +1,5 @@
-/** The server process, by `npm start`. Options: `--dev` (hot reload), `--no-editor` (API only), `--role web|worker|all`. */
+/** The server process (`start.mjs` imports it). Options: `--dev` (hot reload), `--no-editor` (API only), `--role web|worker|all`. */
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PatchbayError } from "../runtime/error.ts";
@@ -9,9 +10,10 @@ import { openServices } from "./open-services.ts";
 import { buildEditor } from "./process/editor-build.ts";
 import { type Env, parseEnv } from "./process/env.ts";
 import { canListen, listen } from "./process/listen.ts";
+import { releaseMemory } from "./process/release-memory.ts";
 import { removeServerFile, writeServerFile } from "./process/server-file.ts";
 import { FaultHandler } from "./process/uncaught.ts";
-import type { Role } from "./queue/open-stores.ts";
+import type { Role } from "./queue/stores.ts";
 import { signInUrl } from "./routes/sign-in.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
@@ -64,6 +66,11 @@ async function main(): Promise<void> {
   process.on("SIGINT", stop);
 
   console.log(`Patchbay is ready: ${signInUrl(env.url ?? server.origin, auth.newCode())}`);
+  setTimeout(() => {
+    // A process that is killed would not write it.
+    flushCompileCache();
+    releaseMemory();
+  }, 1_000).unref();
 }
 
 /** Throws `bad_request` for an unknown role, or for a role that needs PostgreSQL. */

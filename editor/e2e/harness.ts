@@ -44,7 +44,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
   let child: ChildProcess;
   let port = "0";
   const start = async () => {
-    child = spawn(join(ROOT, "node_modules/.bin/node"), ["server/main.ts"], {
+    child = spawn(join(ROOT, "node_modules/.bin/node"), ["server/start.mjs"], {
       cwd: ROOT,
       env: { PATH: process.env.PATH ?? "", HOME: data, PATCHBAY_DATA: data, PATCHBAY_TOKEN: TOKEN, PORT: port, ...env },
       stdio: ["ignore", "pipe", "pipe"],

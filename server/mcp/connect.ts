@@ -14,6 +14,7 @@ import {
 import { PatchbayError } from "../../runtime/error.ts";
 import type { GuardedFetch } from "../net/guarded-fetch.ts";
 import { cleanText, cutText } from "../tools/clean-text.ts";
+import { SignInNeeded } from "./connection-error.ts";
 import { asFetchLike } from "./http-fetch.ts";
 import { baseEnvironment } from "./process-group.ts";
 import { keepRawResults } from "./raw-results.ts";
@@ -40,26 +41,6 @@ export interface Launch {
   /** From the last connection. Saves a start when the server exits on an unknown first request. */
   era?: "legacy" | "modern";
   redact(text: string): string;
-}
-
-/** The server requires a sign-in (OAuth). */
-export class SignInNeeded extends PatchbayError {
-  constructor(name: string) {
-    super(
-      "mcp_failed",
-      `The MCP server "${name}" requires a sign-in, or refuses the current one. Sign in under MCP servers.`,
-    );
-  }
-}
-
-/** The server does not know the session: nothing was done, and the call can be sent again in a new session. */
-export class SessionLost extends PatchbayError {
-  constructor(name: string, status: number) {
-    super(
-      "mcp_failed",
-      `The MCP server "${name}" refused the request with HTTP ${status}; its session may have expired.`,
-    );
-  }
 }
 
 /** Calls over HTTP whose response was cut: the stream reports it, the call is aborted. */

@@ -6,9 +6,8 @@ import { notFound } from "../lib/not-found.ts";
 import { createMirror, everyRecord } from "../stores/mirror.ts";
 import { cutText } from "../tools/clean-text.ts";
 import { type McpSettings, type ParsedServer, parseServer, parseServers } from "./config.ts";
-import { SessionLost, SignInNeeded } from "./connect.ts";
+import { SessionLost, SignInNeeded } from "./connection-error.ts";
 import { asFetchLike } from "./http-fetch.ts";
-import { completeSignIn, forgetSignIn, serverOfState, startSignIn } from "./oauth.ts";
 import { toolResult } from "./result.ts";
 import { createRunning, limitsOf, type McpDeps } from "./running.ts";
 import {
@@ -100,7 +99,8 @@ export function createMcpServers(deps: McpDeps): McpServers {
         throw new PatchbayError("bad_request", `Approve the MCP server "${name}" before you accept its hints.`);
       // Accepted hints change no setting of the process.
       if (Object.keys(given).length > 0) await running.stop(name);
-      if (parsed.settings.url !== settings.url) await forgetSignIn(name, secrets); // it belongs to the old address
+      // The sign-in belongs to the old address.
+      if (parsed.settings.url !== settings.url) await (await import("./oauth.ts")).forgetSignIn(name, secrets);
       await storeSecrets(parsed);
       const changed = await write(name, (record) => ({ ...record, settings: next }));
       const kept = ownSecrets(changed.settings);
@@ -147,10 +147,12 @@ export function createMcpServers(deps: McpDeps): McpServers {
         throw new PatchbayError("bad_request", `"${name}" is a command; only servers with an address have a sign-in.`);
       if (approved !== launchHash(settings, deps.dataDir))
         throw new PatchbayError("mcp_failed", `Approve the MCP server "${name}" before you sign in.`);
+      const { startSignIn } = await import("./oauth.ts");
       return { url: await startSignIn(settings, origin, signInFetch(settings), deps) };
     },
 
     finishSignIn: async (params) => {
+      const { completeSignIn, serverOfState } = await import("./oauth.ts");
       const name = serverOfState(params);
       const record = name === undefined ? undefined : (await mirror.current()).get(name);
       if (name === undefined || !record?.settings.url)
@@ -196,7 +198,7 @@ export function createMcpServers(deps: McpDeps): McpServers {
       const record = (await mirror.current()).get(name);
       if (!record) return false;
       await running.stop(name);
-      await forgetSignIn(name, secrets);
+      await (await import("./oauth.ts")).forgetSignIn(name, secrets);
       const removed = await records.delete(KIND, name);
       await mirror.changed();
       for (const secret of ownSecrets(record.settings)) await secrets.delete(secret);

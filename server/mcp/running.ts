@@ -8,9 +8,9 @@ import type { Secrets } from "../secrets/service.ts";
 import type { Files } from "../stores/files.ts";
 import type { Records } from "../stores/records.ts";
 import type { McpSettings } from "./config.ts";
-import { type Launch, SignInNeeded } from "./connect.ts";
-import { McpConnection } from "./connection.ts";
-import { connectionAuth } from "./oauth.ts";
+import type { Launch } from "./connect.ts";
+import type { McpConnection } from "./connection.ts";
+import { SignInNeeded } from "./connection-error.ts";
 import { endOrphanGroups } from "./process-group.ts";
 import { folderOf, launchHash, type ServerRecord, type ServerState } from "./server-record.ts";
 import { listChanges } from "./tool-list.ts";
@@ -115,7 +115,7 @@ export function createRunning(deps: McpDeps, book: ServerBook): Running {
       launch.http = {
         url: settings.url,
         headers: await values(settings.headers),
-        auth: await connectionAuth(settings, deps),
+        auth: await (await import("./oauth.ts")).connectionAuth(settings, deps),
         fetch: deps.guard.allowing([settings.url], { silenceMs: limits.callMs }),
       };
     else
@@ -158,6 +158,8 @@ export function createRunning(deps: McpDeps, book: ServerBook): Running {
     const wait = RESTART_WAITS_MS[live.failures.length] ?? 0;
     if (wait) await sleep(wait);
     try {
+      // With the SDK, which a server without MCP servers does not load.
+      const { McpConnection } = await import("./connection.ts");
       const connection = await McpConnection.open(await launchOf(record), {
         onEnd: (ended, crashed) => {
           if (live.connection === ended) live.connection = undefined;

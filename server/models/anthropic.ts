@@ -1,5 +1,4 @@
 /** Anthropic's messages API through `@ai-sdk/anthropic` at its model level, sent by `send.ts`. */
-import { createAnthropic } from "@ai-sdk/anthropic";
 import type { LanguageModelV4, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
@@ -31,6 +30,7 @@ export class Anthropic {
     return async (sink, signal) => {
       // The package wraps what its `fetch` throws. This keeps the original failure.
       const sent: { failure?: Failure } = {};
+      const { createAnthropic } = await import("@ai-sdk/anthropic");
       const model = createAnthropic({
         baseURL: baseUrl,
         apiKey: key ?? "none",

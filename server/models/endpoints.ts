@@ -1,5 +1,4 @@
 /** The endpoints of configured providers: a client for each, its API key, and the models that it lists. */
-import type { Agent } from "undici";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
 import type { Provider } from "../contract/model.ts";
@@ -47,7 +46,7 @@ interface Client {
 
 export class Endpoints {
   readonly #options: EndpointsOptions;
-  readonly #pool: Agent = createPool();
+  readonly #pool = createPool();
   readonly #limits: ProviderLimits;
   readonly retry: RetryPolicy;
   readonly #now: () => number;

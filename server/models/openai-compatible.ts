@@ -3,8 +3,7 @@
  * `@ai-sdk/openai-compatible` builds the request; `send.ts` and `openai-reader.ts` send it and read the response, at an
  * eighth of the cost of the package's stream (the README has the numbers).
  */
-import { OpenAICompatibleChatLanguageModel } from "@ai-sdk/openai-compatible";
-import type { Dispatcher } from "undici";
+import type { OpenAICompatibleChatLanguageModel } from "@ai-sdk/openai-compatible";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { ChatRequest, ModelProfile } from "../../runtime/model.ts";
 import type { Files } from "../stores/files.ts";
@@ -14,7 +13,7 @@ import { effortFields } from "./effort.ts";
 import { OpenAiReader } from "./openai-reader.ts";
 import { lessons, mayTeach, refusesTools } from "./refusal.ts";
 import { type ChatBody, writeBody } from "./request-body.ts";
-import { type ProviderLimits, send } from "./send.ts";
+import { type Pool, type ProviderLimits, send } from "./send.ts";
 import { SentTools } from "./sent-tools.ts";
 import { callOptions, isStrictSchema, toPrompt } from "./to-prompt.ts";
 import type { SchemaRules } from "./tool-schema.ts";
@@ -25,7 +24,7 @@ export interface EndpointOptions {
   /** Names the provider in messages. */
   label: string;
   baseUrl: string;
-  pool: Dispatcher;
+  pool: Pool;
   limits: ProviderLimits;
   files?: Pick<Files, "get">;
   /** What its models have refused. */
@@ -124,7 +123,8 @@ export class OpenAiCompatible {
     const prompt = await toPrompt(request.messages, { vision, files, provider, tools });
     const options = { prompt, ...callOptions(request, tools) };
     const strict = request.schema && !isStrictSchema(request.schema);
-    const { body } = await this.#model(request.model).prepareRequest(
+    const model = await this.#model(request.model);
+    const { body } = await model.prepareRequest(
       strict ? { ...options, providerOptions: { patchbay: { strictJsonSchema: false } } } : options,
     );
     if (this.#completionTokens && body.max_tokens !== undefined) {
@@ -140,9 +140,10 @@ export class OpenAiCompatible {
     return { body: body as ChatBody, tools, reasonings };
   }
 
-  #model(id: string): OpenAICompatibleChatLanguageModel {
+  async #model(id: string): Promise<OpenAICompatibleChatLanguageModel> {
     let model = this.#models.get(id);
     if (!model) {
+      const { OpenAICompatibleChatLanguageModel } = await import("@ai-sdk/openai-compatible");
       model = new OpenAICompatibleChatLanguageModel(id, {
         provider: "patchbay.chat",
         url: () => this.#url.href,

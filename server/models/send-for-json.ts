@@ -1,12 +1,11 @@
 /** Requests with a small JSON response: a model list, embeddings. */
-import type { Dispatcher } from "undici";
 import { PatchbayError } from "../../runtime/error.ts";
 import { cancelled, type Failure, failure } from "./failure.ts";
-import { type ProviderLimits, type ProviderRequest, type ResponseReader, send } from "./send.ts";
+import { type Pool, type ProviderLimits, type ProviderRequest, type ResponseReader, send } from "./send.ts";
 
 /** The parsed response, or the failure. Never rejects. */
 export async function sendForJson(
-  pool: Dispatcher,
+  pool: Pool,
   request: ProviderRequest,
   limits: ProviderLimits,
   signal: AbortSignal,

@@ -2,7 +2,7 @@
  * One request to a model's server over a pool of kept-alive connections. It uses undici's dispatcher: a published call
  * spends most of its time here, and `fetch` with web streams costs four times as much (the README has the numbers).
  */
-import { Agent, type Dispatcher } from "undici";
+import type { Agent, Dispatcher } from "undici";
 import { cancelled, type Failure, failure, socketFailure, statusFailure } from "./failure.ts";
 
 export interface ProviderLimits {
@@ -61,8 +61,38 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** How long a server may take to end a response after its completion is whole. */
 const LINGER_MS = 1_000;
 
-/** The pool that all models share. It takes no proxy from the environment and follows no redirect. */
-export function createPool(): Agent {
+/** Connections that are reused, as far as `send` uses them. */
+export interface Pool {
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void;
+  destroy(): Promise<void>;
+}
+
+/**
+ * The pool that all models share. It takes no proxy from the environment and follows no redirect. undici is loaded at
+ * the first request.
+ */
+export function createPool(): Pool {
+  let agent: Agent | undefined;
+  let loading: Promise<Agent> | undefined;
+  return {
+    dispatch(options, handler) {
+      if (agent) agent.dispatch(options, handler);
+      else {
+        loading ??= openAgent();
+        void loading.then((opened) => {
+          agent = opened;
+          agent.dispatch(options, handler);
+        });
+      }
+    },
+    async destroy() {
+      await (await loading)?.destroy();
+    },
+  };
+}
+
+async function openAgent(): Promise<Agent> {
+  const { Agent } = await import("undici");
   return new Agent({
     connections: CONNECTIONS,
     pipelining: 1,
@@ -80,7 +110,7 @@ export function createPool(): Agent {
  * else with the failure; never rejects. On abort it resolves at once with code `cancelled` and closes the connection.
  */
 export function send(
-  pool: Dispatcher,
+  pool: Pool,
   request: ProviderRequest,
   reader: ResponseReader,
   limits: ProviderLimits,

@@ -4,7 +4,7 @@
  */
 import { lookup as systemLookup } from "node:dns/promises";
 import type { LookupFunction } from "node:net";
-import { Agent, type Dispatcher, type RequestInit as UndiciInit, fetch as undiciFetch } from "undici";
+import type { Agent, Dispatcher, RequestInit as UndiciInit } from "undici";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type AddressRules, authorities, authority, blocked, checkUrl, isPublicAddress } from "./address.ts";
 
@@ -65,7 +65,7 @@ export interface Guard {
 }
 
 /**
- * Builds the guard with its two connection pools (guarded, and allowed by the operator).
+ * Builds the guard with its two connection pools (guarded, and allowed by the operator), opened at the first request.
  * Proxies of the environment are ignored. Its `fetch` rejects with `address_blocked`, `bad_request`, `tool_failed`
  * (nothing was sent), `connection_lost` (sent, and the response was lost) or with the signal's reason.
  */
@@ -81,8 +81,15 @@ export function createGuard(options: NetOptions = {}): Guard {
     maxHeaderSize: 64 * 1024,
     keepAliveTimeout: 4_000,
   };
-  const guarded = new Agent({ ...limits, connect: { lookup: guardedLookup(resolve), timeout: 10_000 } });
-  const open = new Agent({ ...limits, connect: { lookup: plainLookup(resolve), timeout: 10_000 } });
+  const openPools = async () => {
+    const { Agent, fetch } = await import("undici");
+    return {
+      fetch,
+      guarded: new Agent({ ...limits, connect: { lookup: guardedLookup(resolve), timeout: 10_000 } }),
+      open: new Agent({ ...limits, connect: { lookup: plainLookup(resolve), timeout: 10_000 } }),
+    };
+  };
+  let pools: ReturnType<typeof openPools> | undefined;
 
   const withRules = (use: AddressRules, silenceMs = 0): GuardedFetch => {
     const patient = (agent: Agent): Dispatcher =>
@@ -92,7 +99,7 @@ export function createGuard(options: NetOptions = {}): Guard {
             const timeout = silenceMs + 1_000; // the caller's own limit comes first
             return dispatch({ ...request, headersTimeout: timeout, bodyTimeout: timeout }, handler);
           });
-    const dispatchers = { open: patient(open), guarded: patient(guarded) };
+    let dispatchers: Record<"open" | "guarded", Dispatcher> | undefined;
     return async (raw, init = {}) => {
       let target = raw;
       let method = (init.method ?? "GET").toUpperCase();
@@ -100,6 +107,9 @@ export function createGuard(options: NetOptions = {}): Guard {
       let body = init.body;
       for (let hop = 0; ; hop++) {
         const { url, allowed } = checkUrl(target, use);
+        pools ??= openPools();
+        const { fetch: undiciFetch, open, guarded } = await pools;
+        dispatchers ??= { open: patient(open), guarded: patient(guarded) };
         const request: UndiciInit = {
           method,
           headers,
@@ -136,7 +146,8 @@ export function createGuard(options: NetOptions = {}): Guard {
     allowing: (origins, { silenceMs } = {}) =>
       withRules({ ...rules, allowed: new Set([...rules.allowed, ...authorities(origins)]) }, silenceMs),
     close: async () => {
-      await Promise.all([guarded.destroy(), open.destroy()]);
+      const opened = await pools;
+      await Promise.all([opened?.guarded.destroy(), opened?.open.destroy()]);
     },
   };
 }

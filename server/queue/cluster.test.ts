@@ -15,7 +15,7 @@ import { type MockModel, startMockModel } from "../testing/mock-model.ts";
 import { startPostgres, type TestPostgres, withoutPostgres } from "../testing/postgres.ts";
 import { type SignedHeaders, sign } from "../triggers/signature.ts";
 import { keyOf } from "../triggers/trigger.ts";
-import type { Role } from "./open-stores.ts";
+import type { Role } from "./stores.ts";
 
 const SPEECH = "Giraffes sleep standing, 长颈鹿站着睡觉, and so on. ".repeat(20);
 /** The piece of the speech before which the model waits for its readers. */

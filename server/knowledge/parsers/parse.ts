@@ -1,7 +1,7 @@
 /** Parses documents, large ones in a worker thread with limits: what is in them must not hold up the server. */
-import { Worker } from "node:worker_threads";
 import { type ErrorData, PatchbayError } from "../../../runtime/error.ts";
-import { type ParsedDocument, type ParseInput, parseHere } from "./parse-here.ts";
+import { startWorker } from "../../lib/start-worker.ts";
+import type { ParsedDocument, ParseInput } from "./parse-here.ts";
 
 /** Bytes. A document of this size is read within a few milliseconds. */
 const SMALL = 16_384;
@@ -22,9 +22,9 @@ export async function parseDocument(
   signal?: AbortSignal,
   limits: ParseLimits = PARSE_LIMITS,
 ): Promise<ParsedDocument> {
-  if (input.bytes.byteLength <= SMALL) return parseHere(input);
+  if (input.bytes.byteLength <= SMALL) return (await import("./parse-here.ts")).parseHere(input);
   signal?.throwIfAborted();
-  const worker = new Worker(new URL("./parse-worker.ts", import.meta.url), {
+  const worker = startWorker(new URL("./parse-worker.ts", import.meta.url), {
     workerData: input,
     resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb },
   });

@@ -1,6 +1,4 @@
 /** Published agents over A2A (JSON-RPC): `/v1/a2a/:slug`, and the agent card below it. */
-import { A2A_VERSION_HEADER, AGENT_CARD_PATH, AgentCard } from "@a2a-js/sdk";
-import { JsonRpcTransportHandler, ServerCallContext, validateVersion } from "@a2a-js/sdk/server";
 import { type Context, Hono } from "hono";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { describe } from "../../http/describe.ts";
@@ -10,7 +8,6 @@ import { sseTexts } from "../../http/sse.ts";
 import { type HostedServices, targetOf } from "../agent-call.ts";
 import type { PublishedDeps } from "../deps.ts";
 import { agentCard } from "./card.ts";
-import { AgentHandler } from "./handler.ts";
 
 type A2aServices = HostedServices & Pick<PublishedDeps, "env" | "log">;
 
@@ -35,9 +32,12 @@ export function a2aRoutes(services: A2aServices) {
   const errors = { 404: "Agent not found for this key." };
   return new Hono<AppEnv>()
     .get(
-      `/a2a/:slug/${AGENT_CARD_PATH}`,
+      "/a2a/:slug/.well-known/agent-card.json",
       describe({ summary: "Get an agent's card (A2A)", tag: "hosted", errors }),
-      async (c) => c.json(AgentCard.toJSON((await agentOf(c)).card) as object),
+      async (c) => {
+        const { AgentCard } = await import("@a2a-js/sdk");
+        return c.json(AgentCard.toJSON((await agentOf(c)).card) as object);
+      },
     )
     .post(
       "/a2a/:slug",
@@ -50,22 +50,26 @@ export function a2aRoutes(services: A2aServices) {
       async (c) => {
         const body = (await readJson(c, LIMITS.hosted)) as Record<string, unknown>;
         const { key, target, card } = await agentOf(c);
+        // The SDK is loaded at the first call.
+        const { JsonRpcTransportHandler, ServerCallContext, validateVersion } = await import("@a2a-js/sdk/server");
+        const { AgentHandler } = await import("./handler.ts");
+        const failure = (error: unknown) => failureOf(body, JsonRpcTransportHandler.mapToJSONRPCError(error));
         const open = services.keys.openStream(key);
         const stop = new AbortController();
         const signal = AbortSignal.any([stop.signal, open.signal, c.req.raw.signal]);
         let streams = false;
         try {
-          const requestedVersion = c.req.header(A2A_VERSION_HEADER);
+          const requestedVersion = c.req.header("a2a-version");
           try {
             validateVersion(requestedVersion ?? "", card, "JSONRPC");
           } catch (error) {
-            return c.json(failure(body, error));
+            return c.json(failure(error));
           }
           const handler = new JsonRpcTransportHandler(new AgentHandler(services, { key, target, card, signal }));
           const response = await handler.handle(body, new ServerCallContext({ requestedVersion }));
           if (!(Symbol.asyncIterator in response)) return c.json(response as object);
           // A failure before the first event becomes a JSON response, not a broken stream.
-          const first = await response.next().catch((error: unknown) => failure(body, error));
+          const first = await response.next().catch(failure);
           if ("jsonrpc" in first) return c.json(first);
           streams = true;
           return sseTexts(lines(first, response), {
@@ -73,7 +77,7 @@ export function a2aRoutes(services: A2aServices) {
               stop.abort();
               open.release();
             },
-            failed: (error) => line(failure(body, error)),
+            failed: (error) => line(failure(error)),
           });
         } finally {
           if (!streams) open.release();
@@ -91,11 +95,11 @@ function line(event: unknown): string {
   return `data: ${JSON.stringify(event)}\n\n`;
 }
 
-function failure(body: Record<string, unknown>, error: unknown) {
+function failureOf(body: Record<string, unknown>, error: unknown) {
   const { id } = body;
   return {
     jsonrpc: "2.0" as const,
     id: typeof id === "string" || typeof id === "number" ? id : null,
-    error: JsonRpcTransportHandler.mapToJSONRPCError(error),
+    error,
   };
 }

@@ -2,7 +2,7 @@
  * Published agents as an MCP server over Streamable HTTP: `/mcp/:slug` offers one agent, `/mcp` all that the key may call.
  * Supports old and new protocol versions. Requests are stateless; only calls in progress are kept in memory.
  */
-import { createMcpHandler, type McpRequestContext, Server } from "@modelcontextprotocol/server";
+import type { McpRequestContext, Server } from "@modelcontextprotocol/server";
 import { type Context, Hono } from "hono";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { describe } from "../../http/describe.ts";
@@ -28,9 +28,12 @@ interface RequestContext {
 
 export function mcpRoutes(services: McpServices) {
   const calls = new Calls();
-  const handler = createMcpHandler((context) => serverFor(services, calls, context), {
-    maxRequestBodySize: LIMITS.hosted,
-  });
+  // The SDK is loaded at the first call.
+  const openHandler = async () => {
+    const { createMcpHandler } = await import("@modelcontextprotocol/server");
+    return createMcpHandler((context) => serverFor(services, calls, context), { maxRequestBodySize: LIMITS.hosted });
+  };
+  let handler: ReturnType<typeof openHandler> | undefined;
 
   const handle = async (c: Context<AppEnv>): Promise<Response> => {
     const key = c.get("key");
@@ -45,7 +48,8 @@ export function mcpRoutes(services: McpServices) {
     const session = c.req.header("mcp-session-id")?.slice(0, 100) ?? newId();
     calls.handleCancelled(scopeOf(key, session), parsedBody);
     const request: RequestContext = { key, ...target, session, gone: c.req.raw.signal };
-    const response = await handler.fetch(c.req.raw, {
+    handler ??= openHandler();
+    const response = await (await handler).fetch(c.req.raw, {
       parsedBody,
       authInfo: { token: key.prefix, clientId: key.id, scopes: key.rights, extra: { request } },
     });
@@ -76,6 +80,7 @@ async function serverFor(services: McpServices, calls: Calls, context: McpReques
   const { key, slug, session } = request;
   const versions = await versionsFor(services, request);
   const one = slug === undefined ? undefined : versions[0];
+  const { Server } = await import("@modelcontextprotocol/server");
   const server = new Server(
     { name: slug ?? "patchbay", title: one?.graph.name ?? "Patchbay agents", version: one ? String(one.version) : "1" },
     { capabilities: { tools: {} }, ...(one?.graph.description && { instructions: one.graph.description }) },

@@ -2,10 +2,10 @@
  * The event log on SQLite, in runs.db. One thread writes; queries that an index answers run in this thread, and lists
  * and sums in a third.
  */
-import { Worker } from "node:worker_threads";
 import { BoundedMap } from "../../../runtime/bounded-map.ts";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { Graph } from "../../../runtime/graph.ts";
+import { startWorker } from "../../lib/start-worker.ts";
 import type { EventLog } from "../event-log.ts";
 import { type DbSessionRow, runsQuery, sessionsQuery, toSessionRow } from "../list-queries.ts";
 import { type DbRow, toRow } from "../run-cells.ts";
@@ -34,7 +34,7 @@ interface EventLogOptions {
 /** Opens or creates the log. Rejects as `openSqlite` does. */
 export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
   (await openSqlite(options.file, SQLITE_EVENT_LOG, { shrinks: true })).close();
-  const worker = new Worker(new URL("./event-log-worker.ts", import.meta.url), {
+  const worker = startWorker(new URL("./event-log-worker.ts", import.meta.url), {
     workerData: { file: options.file, busyMs: options.busyMs, maxPages: options.maxPages },
   });
   const first = await new Promise<FromWorker>((resolve, reject) => {

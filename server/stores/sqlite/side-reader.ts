@@ -1,6 +1,7 @@
 /** Runs queries that may take long in a separate thread with its own connection, so that nothing else waits for them. */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { PatchbayError } from "../../../runtime/error.ts";
+import { startWorker } from "../../lib/start-worker.ts";
 import type { Query } from "../list-queries.ts";
 import { storageError } from "./database.ts";
 import type { Failure } from "./event-log-schema.ts";
@@ -27,7 +28,7 @@ export function openSideReader(file: string): SideReader {
     calls.clear();
   };
   const start = () => {
-    const started = new Worker(new URL("./side-reader-worker.ts", import.meta.url), { workerData: { file } });
+    const started = startWorker(new URL("./side-reader-worker.ts", import.meta.url), { workerData: { file } });
     started.on("message", ({ call, rows, error }: QueryResult) => {
       const waiting = calls.get(call);
       calls.delete(call);

@@ -1,10 +1,10 @@
 /** Imports an OpenAPI document, a large one in a worker thread. */
-import { Worker } from "node:worker_threads";
 import { type ErrorData, PatchbayError } from "../../../runtime/error.ts";
 import type { ToolImport } from "../../contract/tool.ts";
 import { KeyedMutex } from "../../lib/keyed-mutex.ts";
+import { startWorker } from "../../lib/start-worker.ts";
 import type { StoredTool } from "../stored-tool.ts";
-import { type ImportedApi, importOpenApi } from "./import.ts";
+import type { ImportedApi } from "./import.ts";
 
 /** Characters. YAML of this size is read within a few tens of milliseconds, JSON much faster. */
 const SMALL = 16_000;
@@ -21,13 +21,15 @@ export async function importAside(source: ToolImport): Promise<ImportedApi> {
   const { name, server } = source;
   // text goes to a worker much faster than an object
   const openapi = typeof source.openapi === "object" ? JSON.stringify(source.openapi) : source.openapi;
-  if (typeof openapi !== "string" || (openapi.length <= SMALL && !ALIAS.test(openapi)))
+  if (typeof openapi !== "string" || (openapi.length <= SMALL && !ALIAS.test(openapi))) {
+    const { importOpenApi } = await import("./import.ts");
     return importOpenApi({ openapi, name, server });
+  }
   return workers.run("import", () => importInWorker({ openapi, name, server }));
 }
 
 async function importInWorker(workerData: { openapi: string; name?: string; server?: string }): Promise<ImportedApi> {
-  const worker = new Worker(new URL("./import-worker.ts", import.meta.url), {
+  const worker = startWorker(new URL("./import-worker.ts", import.meta.url), {
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
   });
