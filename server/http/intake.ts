@@ -52,10 +52,9 @@ export function parseJson(text: string): unknown {
 /** The body as text of at most `limit` bytes, cached for `c.req.json()`. Rejects a body that arrives too slowly. */
 export async function readText(c: Context, limit: number): Promise<string> {
   const announced = c.req.header("content-length");
-  if (announced !== undefined) {
-    if (Number(announced) > limit) throw tooLarge(limit);
-    return withDeadline(c.req.text());
-  }
+  if (announced !== undefined && Number(announced) > limit) throw tooLarge(limit);
+  // The guard may have read it before the route does.
+  if (announced !== undefined || c.req.bodyCache.text !== undefined) return withDeadline(c.req.text());
   const bytes = await withDeadline(readBytes(c.req.raw.body, limit));
   const text = new TextDecoder().decode(bytes);
   c.req.bodyCache.text = Promise.resolve(text) as unknown as string;
