@@ -66,6 +66,9 @@ describe.skipIf(withoutPostgres())("with PostgreSQL", () => {
     const { readiness } = web.services;
     await postgres.stopServer();
     expect(await readiness()).toMatchObject({ ok: false, reason: expect.stringContaining("database") });
+    const { text } = await web.services.metrics.read();
+    expect(text).toContain("patchbay_runs_live 0");
+    expect(text).not.toMatch(/patchbay_runs_open\{/);
     await postgres.startServer();
     await expect.poll(async () => (await readiness()).ok, { timeout: 20_000, interval: 100 }).toBe(true);
   }, 60_000);

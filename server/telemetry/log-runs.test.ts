@@ -11,6 +11,7 @@ beforeAll(async () => {
     env: { OPENAI_API_KEY: "x" },
     logger: createLogger({ out: { write: (more) => (text += more) } }),
     mock: {
+      delayMs: 200,
       reply: ({ messages }) =>
         JSON.stringify(messages).includes("fail") ? { status: 401, text: "no" } : { text: "private reply" },
     },
@@ -46,6 +47,14 @@ test("a run that waits and one that is continued after a crash have their lines"
   });
   expect(lines("run").at(-1)).toMatchObject({ level: "info", run: waits.id, status: "waiting" });
   expect(lines("run").at(-1)).not.toHaveProperty("agent");
+  const { id } = await app.json<{ id: string }>("POST", "/api/runs", {
+    body: { graph: chat(), input: { message: "slow" } },
+    headers: { prefer: "respond-async" },
+    status: 202,
+  });
+  await app.restart({ crash: true });
+  expect(lines("run resumed")).toMatchObject([{ level: "info", run: id }]);
+  await expect.poll(() => lines("run").filter((line) => line.run === id && line.status === "done")).toHaveLength(1);
 });
 
 test("a schedule that cannot start a run is a warning and is counted", async () => {

@@ -42,6 +42,9 @@ export interface MetricsOptions {
 /** Agents with a label of their own; further ones are counted together, so that the number of series is bounded. */
 const MAX_AGENTS = 200;
 
+/** A scrape has 10 s by default. */
+const COLLECT_MS = 2_000;
+
 const MODEL_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
 const SURFACES = new Set(["api", "v1", "mcp", "chat", "assets", "metrics", "healthz", "readyz"]);
 
@@ -72,9 +75,11 @@ export function openMetrics(options: MetricsOptions): Metrics {
     labelNames: ["status"],
     registers,
     async collect() {
+      const counts = await inTime(open());
       this.reset();
+      if (!counts) return;
       for (const status of ["queued", "running", "waiting", "uncertain"]) this.set({ status }, 0);
-      for (const [status, count] of Object.entries(await open())) this.set({ status }, count);
+      for (const [status, count] of Object.entries(counts)) this.set({ status }, count);
     },
   });
   new Gauge({ name: "patchbay_info", help: "The version.", labelNames: ["version"], registers }).set({ version }, 1);
@@ -94,7 +99,9 @@ export function openMetrics(options: MetricsOptions): Metrics {
     labelNames: ["database"],
     registers,
     async collect() {
-      for (const [database, bytes] of Object.entries(await databaseBytes())) this.set({ database }, bytes);
+      const sizes = await inTime(databaseBytes());
+      this.reset();
+      for (const [database, bytes] of Object.entries(sizes ?? {})) this.set({ database }, bytes);
     },
   });
   new Gauge({
@@ -102,8 +109,8 @@ export function openMetrics(options: MetricsOptions): Metrics {
     help: "Free space on the disk of the data folder.",
     registers,
     async collect() {
-      const { bavail, bsize } = await statfs(dataDir);
-      this.set(bavail * bsize);
+      const disk = await inTime(statfs(dataDir));
+      if (disk) this.set(disk.bavail * disk.bsize);
     },
   });
   const triggers = counter(
@@ -226,4 +233,15 @@ export function openMetrics(options: MetricsOptions): Metrics {
 
 function firstPart(path: string): string {
   return path.split("/", 1)[0]!;
+}
+
+/** Undefined when the work fails or takes too long: the other metrics are wanted most while the database is away. */
+async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, COLLECT_MS, undefined);
+  try {
+    return await Promise.race([work.catch(() => undefined), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
