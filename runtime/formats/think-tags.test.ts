@@ -62,7 +62,7 @@ describe("a lone closing tag", () => {
         calls: [{ name: "two" }],
       });
   });
-  it("60,000 times in one piece, and other tags too, is read; in quadratic time that would take minutes", () => {
+  it("60,000 times in one piece, and other tags too, is read; in quadratic time that takes a minute", () => {
     const many = 60_000;
     const read = (tag: string) => parsePieces(native, [tag.repeat(many)]);
     expect(read("</think>")).toEqual({ text: "", reasoning: "", calls: [] });
