@@ -6,6 +6,8 @@ import type { PublishedDeps } from "./deps.ts";
 
 const METHODS = "GET, POST, DELETE";
 const HEADERS = "authorization, content-type, accept, idempotency-key, last-event-id, prefer, mcp-protocol-version";
+/** What a preflight may ask for: names of headers. */
+const ASKED = /^[\w!#$%&'*+.^`|~, -]{1,2000}$/;
 const EXPOSED = "location, retry-after, x-run-id, x-patchbay-ignored";
 
 /**
@@ -29,10 +31,12 @@ export function hostedCors(services: Pick<PublishedDeps, "agents" | "keys" | "en
         `The origin ${origin.slice(0, 200)} is not allowed. Add it to the allowed origins of the agent.`,
       );
     c.header("Access-Control-Allow-Origin", origin);
-    c.header("Vary", "Origin");
+    c.header("Vary", preflight ? "Origin, Access-Control-Request-Headers" : "Origin");
     if (preflight) {
       c.header("Access-Control-Allow-Methods", METHODS);
-      c.header("Access-Control-Allow-Headers", HEADERS);
+      // Every SDK adds headers of its own. They give no access: the key and the origin do.
+      const asked = c.req.header("access-control-request-headers");
+      c.header("Access-Control-Allow-Headers", asked && ASKED.test(asked) ? asked : HEADERS);
       c.header("Access-Control-Max-Age", "600");
       return c.body(null, 204);
     }

@@ -424,6 +424,17 @@ describe("a page of another origin", () => {
     expect((await preflight("https://shop.example")).headers.get("access-control-allow-headers")).toContain(
       "authorization",
     );
+    // The official SDKs add headers of their own, which a browser asks for.
+    const ofSdk = await app.request("OPTIONS", "/v1/chat/completions", {
+      token: null,
+      headers: {
+        origin: "https://shop.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type,x-stainless-os,x-stainless-retry-count",
+      },
+    });
+    expect(ofSdk.headers.get("access-control-allow-headers")).toContain("x-stainless-os");
+    expect(ofSdk.headers.get("access-control-allow-origin")).toBe("https://shop.example");
     expect((await preflight("https://evil.example")).status).toBe(403);
   });
 });

@@ -36,15 +36,18 @@ export const Completion = z.object({
   patchbay: z.object({ run: z.string(), status: z.string(), waits: z.array(z.unknown()).optional() }),
 });
 
+/** Names in the header `x-patchbay-ignored`. */
+const MAX_NAMED = 40;
+
 export async function complete(c: Context<AppEnv>, services: HostedServices): Promise<Response> {
   const key = c.get("key");
-  const { model, includeUsage, ignored, ...chat } = await readChatCall(
+  const { model, includeUsage, ignored, unused, ...chat } = await readChatCall(
     await readJson(c, LIMITS.hosted),
     services.files,
     key,
   );
   const target = await targetOf(services, key, model);
-  const headers = await ignoredHeaders(services, target, ignored, "/messages");
+  const headers = await ignoredHeaders(services, target, { ignored, unused }, "/messages");
   const call: AgentCall = { target, key, ...chat, ...(await idempotencyOf(c)) };
   const head = (run: string): CompletionHead => ({
     run,
@@ -65,22 +68,26 @@ export async function idempotencyOf(c: Context): Promise<Pick<AgentCall, "idempo
   return id === undefined ? {} : { idempotency: { id, body: c.req.path + (await c.req.text()) } };
 }
 
-/** System text in the request is refused, or listed in a response header, by the version's setting. */
+/**
+ * The response header that lists what had no effect: parameters, and system text, which the version's setting may refuse
+ * instead.
+ */
 export async function ignoredHeaders(
   services: HostedServices,
   target: Target,
-  ignored: string[],
+  { ignored, unused }: { ignored: string[]; unused: string[] },
   path: string,
 ): Promise<Record<string, string>> {
-  if (ignored.length === 0) return {};
-  if ((await systemSetting(services, target)) === "refuse") {
+  if (ignored.length > 0 && (await systemSetting(services, target)) === "refuse") {
     throw new PatchbayError(
       "bad_request",
       `This agent does not accept ${ignored.join(" or ")} text; it uses its own instructions.`,
       { path },
     );
   }
-  return { "x-patchbay-ignored": ignored.join(", ") };
+  // A name of any other form is not repeated in a header.
+  const names = [...ignored, ...unused.filter((name) => /^[\w.-]{1,64}$/.test(name))].slice(0, MAX_NAMED);
+  return names.length > 0 ? { "x-patchbay-ignored": names.join(", ") } : {};
 }
 
 /** With two live versions, the stricter setting applies. */

@@ -17,7 +17,7 @@ export interface ChatCall extends AgentRequest, Conversation {
   includeUsage: boolean;
 }
 
-const ACCEPTED = parameterNames(
+const READ = parameterNames(
   "messages",
   "stream_options",
   "n",
@@ -25,26 +25,16 @@ const ACCEPTED = parameterNames(
   "modalities",
   "functions",
   "function_call",
-  // Without effect.
-  "max_tokens",
-  "max_completion_tokens",
-  "presence_penalty",
-  "frequency_penalty",
-  "logit_bias",
-  "logprobs",
-  "seed",
-  "stop",
-  "reasoning_effort",
-  "verbosity",
 );
 
 /** Rejects with `bad_request` and the path of the first error. Inline files are stored for the key. */
 export async function readChatCall(body: unknown, files: Files, key: CallerKey): Promise<ChatCall> {
-  const { given, request } = readRequest(body, ACCEPTED);
+  const { given, request } = readRequest(body, READ);
   for (const name of ["tools", "functions"]) refuseList(given[name], `/${name}`);
   for (const name of ["tool_choice", "function_call"])
     if (isGiven(given[name]) && given[name] !== "none" && given[name] !== "auto")
       throw bad(`/${name}`, "is not supported: the agent uses its own tools");
+  if (isGiven(given.input)) throw bad("/input", "is not supported: send messages");
   if (isGiven(given.n) && given.n !== 1) throw bad("/n", "must be 1: an agent returns one choice");
   refuseFormat(given.response_format, "/response_format");
   if (Array.isArray(given.modalities) && given.modalities.some((one) => one !== "text"))

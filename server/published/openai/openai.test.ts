@@ -271,6 +271,30 @@ describe("unsupported input", () => {
     expect((await post({ model: "strict", messages: messages.slice(2) })).status).toBe(200);
   });
 
+  test("a parameter without effect is accepted and named; one that would change the request is refused", async () => {
+    const sent = {
+      ...say("hello"),
+      temperature: 0.2,
+      min_p: 0.1,
+      chat_template_kwargs: { thinking: false },
+      top_p: null,
+    };
+    const taken = await post({ ...sent, "odd name\r\nx: y": 1 });
+    expect(taken.status).toBe(200);
+    expect(taken.headers.get("x-patchbay-ignored")).toBe("temperature, min_p, chat_template_kwargs");
+    const respond = (body: object) =>
+      fetch(`${served.origin}/v1/responses`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify({ model: "chat", input: "hello", ...body }),
+      });
+    const response = await respond({ store: false, future_setting: 1 });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-patchbay-ignored")).toBe("store, future_setting");
+    expect((await respond({ conversation: "conv_1" })).status).toBe(400);
+    expect((await respond({ temperature: 1, text: { format: { type: "json_object" } } })).status).toBe(400);
+  });
+
   test("a key without the right to run", async () => {
     const { key: idle } = await served.key("*", { rights: ["answer"] });
     const answer = await fetch(`${served.origin}/v1/chat/completions`, {

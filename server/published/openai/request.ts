@@ -5,6 +5,8 @@ import type { Files } from "../../stores/files.ts";
 import { bad, type Content, readContent, toParts } from "./content.ts";
 
 export interface AgentRequest {
+  /** Parameters without effect, because the agent's own settings apply, or because no agent knows them. */
+  unused: string[];
   model: string;
   stream: boolean;
   session?: string;
@@ -19,39 +21,36 @@ export interface Conversation {
   ignored: string[];
 }
 
-/** Accepted without effect, because the agent's own settings apply. */
-const IGNORED = [
-  "temperature",
-  "top_p",
-  "top_logprobs",
-  "store",
-  "service_tier",
-  "parallel_tool_calls",
-  "prompt_cache_key",
-  "prompt_cache_retention",
-  "safety_identifier",
-];
-
-/** Names of parameters that a request may have: those of both APIs, and the given ones. */
+/** Names of the parameters that are read: those of both APIs, and the given ones. */
 export function parameterNames(...names: string[]): ReadonlySet<string> {
-  return new Set(["model", "stream", "user", "metadata", "tools", "tool_choice", ...IGNORED, ...names]);
+  return new Set(["model", "stream", "user", "metadata", "tools", "tool_choice", ...names]);
 }
 
+/** What a caller might send to change what runs. Nothing of a call does, so it is refused rather than left without effect. */
+const OVERRIDES = new Set(
+  "config edges graph inputs nodes overrideConfig override_config overrides pins secrets variables version".split(" "),
+);
 const MAX_MESSAGES = 2_000;
 const MAX_NAME_LENGTH = 200;
 
-/** Throws `bad_request` with the path of the first error. */
+/**
+ * Throws `bad_request` with the path of the first error. Clients send parameters of their provider's newest models, so one
+ * that is not in `read` is taken without effect.
+ */
 export function readRequest(
   body: unknown,
-  accepted: ReadonlySet<string>,
+  read: ReadonlySet<string>,
 ): { given: Record<string, unknown>; request: AgentRequest } {
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw bad("", "the body must be an object");
   const given = body as Record<string, unknown>;
-  for (const name of Object.keys(given)) if (!accepted.has(name)) throw bad(`/${name}`, "is not supported");
+  for (const name of Object.keys(given))
+    if (OVERRIDES.has(name)) throw bad(`/${name}`, "is not supported: a call cannot change what runs");
+  const unused = Object.keys(given).filter((name) => !read.has(name) && isGiven(given[name]));
   const { model, stream, user } = given;
   if (typeof model !== "string" || model === "") throw bad("/model", 'must be an agent, "slug" or "slug@version"');
   if (isGiven(stream) && typeof stream !== "boolean") throw bad("/stream", "must be true or false");
   const request = {
+    unused,
     model,
     stream: stream === true,
     ...(isGiven(user) && { user: nameAt(user, "/user") }),

@@ -19,27 +19,25 @@ export interface ResponseCall extends AgentRequest, Conversation {
   metadata: Record<string, unknown>;
 }
 
-const ACCEPTED = parameterNames(
+const READ = parameterNames(
   "input",
   "instructions",
   "previous_response_id",
   "text",
   "background",
-  // Without effect.
-  "max_output_tokens",
-  "max_tool_calls",
-  "truncation",
-  "reasoning",
-  "include",
-  "stream_options",
+  "conversation",
+  "prompt",
 );
 
 /** Rejects with `bad_request` and the path of the first error. Inline files are stored for the key. */
 export async function readResponseCall(body: unknown, files: Files, key: CallerKey): Promise<ResponseCall> {
-  const { given, request } = readRequest(body, ACCEPTED);
+  const { given, request } = readRequest(body, READ);
   refuseList(given.tools, "/tools");
   if (given.background === true)
     throw bad("/background", "is not supported: use POST /v1/agents/{slug}/runs with Prefer: respond-async");
+  if (isGiven(given.conversation))
+    throw bad("/conversation", "is not supported: continue with previous_response_id or metadata.session");
+  if (isGiven(given.prompt)) throw bad("/prompt", "is not supported: the agent has its own prompts");
   refuseFormat((given.text as { format?: unknown } | null | undefined)?.format, "/text/format");
   const { previous_response_id: previous, instructions } = given;
   if (isGiven(previous) && typeof previous !== "string")

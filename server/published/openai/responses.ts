@@ -37,12 +37,12 @@ const PREFIX = "resp_";
 export async function respond(c: Context<AppEnv>, services: ResponseServices): Promise<Response> {
   const key = c.get("key");
   const request = await readResponseCall(await readJson(c, LIMITS.hosted), services.files, key);
-  const { model, previous, metadata, ignored, ...call } = request;
+  const { model, previous, metadata, ignored, unused, ...call } = request;
   const target = await targetOf(services, key, model);
   const headers = await ignoredHeaders(
     services,
     target,
-    ignored,
+    { ignored, unused },
     ignored[0] === "instructions" ? "/instructions" : "/input",
   );
   const before = previous === undefined ? [] : await conversationOf(services, key, previous);
