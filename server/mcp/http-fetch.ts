@@ -1,6 +1,8 @@
 /** The guarded client as the MCP SDK requires it, with a limit on the size of one message. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { GuardedFetch } from "../net/guarded-fetch.ts";
+import { ReadRate } from "./read-rate.ts";
 
 const MAX_MESSAGE = 10 * 1024 * 1024;
 /** The member of `_meta` with the key of a call, which also matches a broken response to its call. */
@@ -45,15 +47,25 @@ export function asFetchLike(
 /** Fails when a line of an event stream, or any other body as a whole, is over the limit. */
 function limit(byLine: boolean): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0;
+  const rate = new ReadRate();
   return new TransformStream({
-    transform(chunk, controller) {
+    async transform(chunk, controller) {
       const lastBreak = byLine ? chunk.lastIndexOf(10) : -1;
       bytes = lastBreak < 0 ? bytes + chunk.byteLength : chunk.byteLength - lastBreak - 1;
       if (bytes > MAX_MESSAGE)
         controller.error(new PatchbayError("too_large", "The MCP server sent a message over 10 MB."));
       else controller.enqueue(chunk);
+      // Each event of a stream ends with an empty line.
+      const waitMs = byLine ? rate.take(countLines(chunk) / 3, chunk.byteLength) : 0;
+      if (waitMs > 0) await sleep(waitMs);
     },
   });
+}
+
+function countLines(chunk: Uint8Array): number {
+  let lines = 0;
+  for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines++;
+  return lines;
 }
 
 /** Passes a stream on and calls `ended` at its end, unless its events have ids from which it can be resumed. */

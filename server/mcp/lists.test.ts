@@ -268,6 +268,29 @@ describe("long calls", () => {
   });
 });
 
+it("a flood of messages is read slowly, nothing of it is lost, and other servers are not held up", async () => {
+  await services.reopen({ callMs: 30_000 });
+  const schema = { inputSchema: { type: "object" } };
+  const tools = [
+    { name: "flood", ...schema },
+    { name: "endless", ...schema },
+  ];
+  await approved({ list: { tools }, calls: { flood: "flood", endless: "endless" } });
+  await approved({ list: { tools: [good] } }, "b");
+  expect((await call("flood", { after: "it" })).content).toBe('{"after":"it"}');
+  await services.mcp.change("b", { limits: { callMs: 60_000 } });
+  await services.reopen({ callMs: 1_000 });
+  let flooded = true;
+  const endless = call("endless").finally(() => {
+    flooded = false;
+  });
+  endless.catch(() => undefined);
+  let others = 0;
+  for (; flooded; others++) expect((await call("good", { others }, "b")).content).toBe(`{"others":${others}}`);
+  await expect(endless).rejects.toMatchObject({ code: "tool_timeout" });
+  expect(others).toBeGreaterThan(0);
+});
+
 it("a notification of progress for a call that is unknown changes nothing", async () => {
   await services.reopen({});
   const params = { progressToken: 999_999 };

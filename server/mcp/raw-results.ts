@@ -11,9 +11,10 @@ export function keepRawResults(transport: Transport): void {
   const methods = new Map<string, string>();
   const send = transport.send.bind(transport);
   transport.send = (message, options) => {
-    const sent = message as { id?: unknown; method?: unknown };
+    const sent = message as { id?: unknown; method?: unknown; params?: { requestId?: unknown } };
     if (sent.id !== undefined && (sent.method === "tools/list" || sent.method === "tools/call"))
       methods.set(String(sent.id), sent.method);
+    if (sent.method === "notifications/cancelled") methods.delete(String(sent.params?.requestId));
     return send(message, options);
   };
   transport.onmessage = (message: JSONRPCMessage) => {

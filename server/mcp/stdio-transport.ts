@@ -9,6 +9,7 @@ import {
   type Transport,
 } from "@modelcontextprotocol/client";
 import { type Command, type ProcessGroup, startGroup } from "./process-group.ts";
+import { ReadRate } from "./read-rate.ts";
 
 const MAX_LINE = 10 * 1024 * 1024;
 const KEPT_STDERR = 4 * 1024;
@@ -30,6 +31,7 @@ export class StdioTransport implements Transport {
   #stderr = Buffer.alloc(0);
   #line: Buffer[] = [];
   #lineBytes = 0;
+  readonly #rate = new ReadRate();
   /** `close` or `kill` was called. */
   #ending = false;
   #closed = false;
@@ -126,12 +128,14 @@ export class StdioTransport implements Transport {
 
   #read(chunk: Buffer): void {
     let from = 0;
+    let lines = 0;
     for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
       this.#line.push(chunk.subarray(from, at));
       const line = Buffer.concat(this.#line).toString("utf8");
       this.#line = [];
       this.#lineBytes = 0;
       from = at + 1;
+      lines++;
       this.#take(line);
     }
     if (from < chunk.length) {
@@ -144,6 +148,12 @@ export class StdioTransport implements Transport {
       this.#group?.child.stdout.pause();
       this.onerror?.(new Error(`The server sent a line of more than ${MAX_LINE} bytes.`));
       void this.kill();
+      return;
+    }
+    const waitMs = this.#rate.take(lines, chunk.length);
+    if (waitMs > 0) {
+      const stdout = this.#group!.child.stdout.pause();
+      setTimeout(() => stdout.resume(), waitMs);
     }
   }
 

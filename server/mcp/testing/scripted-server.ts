@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 export interface Script {
   /** What each list is answered with: a result, an error, or an end of the process. */
   list?: { tools?: unknown; nextCursor?: unknown; error?: { code: number; message: string } } | "exit" | "hang";
-  /** Results by tool. A tool without one returns its arguments as text. */
+  /** Results by tool, or a fault: "hang", "flood", "endless". A tool without one returns its arguments as text. */
   calls?: Record<string, unknown>;
   /** Progress notifications that each call sends first, if it was given a token; then it hangs if there is no result. */
   progress?: { everyMs: number; times: number; params?: object };
@@ -68,5 +68,14 @@ async function call({ calls = {}, progress }: Script, id: number, params: Params
   }
   const name = params.name ?? "";
   if (calls[name] === "hang") return;
-  send({ id, result: calls[name] ?? { content: [{ type: "text", text: JSON.stringify(params.arguments ?? {}) }] } });
+  const noise = () => send({ method: "notifications/message", params: { level: "info", data: "noise" } });
+  if (calls[name] === "flood") for (let i = 0; i < 12_000; i++) noise();
+  if (calls[name] === "endless") {
+    setInterval(() => {
+      for (let i = 0; i < 500; i++) noise();
+    }, 0);
+    return;
+  }
+  const result = typeof calls[name] === "object" ? calls[name] : undefined;
+  send({ id, result: result ?? { content: [{ type: "text", text: JSON.stringify(params.arguments ?? {}) }] } });
 }
