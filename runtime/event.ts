@@ -93,6 +93,8 @@ export type EventBody =
       agents?: Record<string, string>;
       input: RunInput;
       session?: string;
+      /** The run of the session whose turn this one replaces, with all turns after it. */
+      replaces?: string;
       user?: string;
       /** Id of the caller's agent key. */
       key?: string;

@@ -132,6 +132,8 @@ export interface RunRequest {
 }
 
 export interface RunPart {
+  /** See `run-start`. */
+  replaces?: string;
   /** Outputs that replace those of a node. */
   pins?: Record<string, Record<string, unknown>>;
   range?: { to?: string; from?: string; only?: string };

@@ -7,6 +7,7 @@ import { preferences } from "../session/preferences.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
+import { applyColor } from "./color.ts";
 import { Conversation } from "./conversation.tsx";
 import { ConversationList, type ConversationListProps } from "./conversation-list.tsx";
 import { createConversationStore } from "./conversation-store.ts";
@@ -36,7 +37,8 @@ export function ChatApp() {
       setVisit(started);
       // A language that the visitor chose is kept.
       if (started.agent.language !== "auto" && !preferences.getState().language) setLanguage(started.agent.language);
-      document.title = started.agent.name;
+      document.title = started.agent.look.title ?? started.agent.name;
+      applyColor(started.agent.look.color);
     } catch (error) {
       const status = error instanceof ApiError ? error.status : 0;
       setRefused(status === 404 ? "closed" : status === 429 ? "full" : "offline");

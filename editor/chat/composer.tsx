@@ -100,7 +100,7 @@ export function Composer({ agent, busy, waiting, onSend, onStop, upload }: Compo
               aria-label={t("send")}
               disabled={held || empty}
               onClick={send}
-              className="grid size-8 place-items-center rounded-full bg-ink text-surface disabled:opacity-35"
+              className="grid size-8 place-items-center rounded-full bg-(--brand,var(--ink)) text-(--on-brand,var(--surface)) disabled:opacity-35"
             >
               <ArrowUp size={16} aria-hidden />
             </button>

@@ -12,6 +12,8 @@ export interface ChatMessage {
   from: "user" | "agent";
   text: string;
   files?: FileRef[];
+  /** Values of the agent's input fields; absent for a message of an earlier visit. */
+  fields?: Record<string, unknown>;
   /** The run that produced the reply, once it has started. */
   run?: string;
   documents?: Document[];
@@ -45,6 +47,10 @@ export interface ConversationStore extends StoreApi<ConversationState> {
   /** Loads the earlier messages, and continues a reply that is still being produced. */
   load(): Promise<void>;
   send(question: UserMessage): Promise<void>;
+  /** Replaces a reply by another one to the same message. Later messages leave the conversation. */
+  regenerate(id: number): Promise<void>;
+  /** Sends a message in place of an earlier one. It and all later messages leave the conversation. */
+  edit(id: number, text: string): Promise<void>;
   /** After a failure: follows the run again, or sends the message again if no run started. */
   retry(id: number): Promise<void>;
   decide(id: number, decision: WaitDecision): Promise<void>;
@@ -157,6 +163,28 @@ export function createConversationStore(client: VisitClient): ConversationStore 
     }
   }
 
+  async function send({ message, files = [], fields = {} }: UserMessage, replaces?: string): Promise<void> {
+    if (store.getState().busy) return;
+    add({ from: "user", text: message, fields, ...(files.length > 0 && { files }) });
+    const id = add({ from: "agent", text: "" });
+    const input = { ...fields, message, ...(files.length > 0 && { files: files.map((file) => file.id) }) };
+    stopping = false;
+    const once = newIdempotencyKey();
+    const ask: OpenStream = () => client.send(input, { once, replaces }, closed.signal);
+    requests.set(id, ask);
+    await follow(id, ask);
+  }
+
+  /** Sends a message in place of `question`, unless a reply is produced or waits for a decision. */
+  async function replace({ id, files, fields }: ChatMessage, message: string): Promise<void> {
+    const { messages, busy } = store.getState();
+    if (busy || messages.some((one) => one.waits?.length)) return;
+    // A message whose run did not start is not part of the conversation on the server.
+    const replaces = messages.find((one) => one.id > id && one.run !== undefined)?.run;
+    store.setState({ messages: messages.filter((one) => one.id < id) });
+    await send({ message, files, fields }, replaces);
+  }
+
   return Object.assign(store, {
     open() {
       if (closed.signal.aborted) closed = new AbortController();
@@ -173,26 +201,24 @@ export function createConversationStore(client: VisitClient): ConversationStore 
       }
       if (signal.aborted) return;
       store.setState({ history: "loaded" });
-      for (const turn of turns) {
+      for (const turn of turns.filter((one) => !one.replaced)) {
         add(userMessageOf(turn));
         const id = add(agentMessageOf(turn));
-        if (turn === turns.at(-1) && !ENDED.has(turn.status)) {
+        if (turn === turns.findLast((one) => !one.replaced) && !ENDED.has(turn.status)) {
           // The stream repeats everything from the start, pending approvals included.
           change(id, { waits: undefined, steps: undefined, media: undefined });
           void followAll(id, turn.run);
         }
       }
     },
-    async send({ message, files = [], fields = {} }: UserMessage) {
-      if (store.getState().busy) return;
-      add({ from: "user", text: message, ...(files.length > 0 && { files }) });
-      const id = add({ from: "agent", text: "" });
-      const input = { ...fields, message, ...(files.length > 0 && { files: files.map((file) => file.id) }) };
-      stopping = false;
-      const once = newIdempotencyKey();
-      const ask: OpenStream = () => client.send(input, once, closed.signal);
-      requests.set(id, ask);
-      await follow(id, ask);
+    send,
+    async regenerate(id: number) {
+      const question = store.getState().messages.findLast((one) => one.id < id && one.from === "user");
+      if (question) await replace(question, question.text);
+    },
+    async edit(id: number, text: string) {
+      const question = get(id);
+      if (question) await replace(question, text);
     },
     async retry(id: number) {
       const { run } = get(id) ?? {};

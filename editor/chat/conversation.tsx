@@ -50,6 +50,9 @@ export function Conversation({ agent, store, upload, load, onSaid, onNew, onList
     onSaid(question.message);
     void store.send(question);
   };
+  // A message of an earlier visit does not have the values that this agent requires beside the text.
+  const canReplace =
+    !agent.fields.some((field) => field.required) || messages.every((one) => one.from === "agent" || one.fields);
   const waiting = messages.some((one) => one.waits?.length);
 
   return (
@@ -64,7 +67,8 @@ export function Conversation({ agent, store, upload, load, onSaid, onNew, onList
             onClick={onList}
           />
         )}
-        <h1 className="min-w-0 truncate font-semibold text-md">{agent.name}</h1>
+        {agent.look.logo && <img src={agent.look.logo} alt="" className="mr-1.5 h-7 max-w-32 object-contain" />}
+        <h1 className="min-w-0 truncate font-semibold text-md">{agent.look.title ?? agent.name}</h1>
         {agent.demo && (
           <Badge tone="warn" className="ml-1">
             {t("demo")}
@@ -115,6 +119,7 @@ export function Conversation({ agent, store, upload, load, onSaid, onNew, onList
               busy={busy && index === messages.length - 1}
               lost={lost}
               last={index === messages.length - 1}
+              editable={!busy && !waiting && canReplace}
               store={store}
               load={load}
             />

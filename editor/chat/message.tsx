@@ -1,4 +1,4 @@
-import { CircleAlert, RotateCcw, Volume2, VolumeX } from "lucide-react";
+import { CircleAlert, Pencil, RefreshCw, RotateCcw, Volume2, VolumeX } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { language } from "../i18n/index.ts";
@@ -7,7 +7,9 @@ import { Answer } from "../panels/reply.tsx";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/code-block.tsx";
 import { cx } from "../ui/cx.ts";
+import { Form } from "../ui/form.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
+import { Textarea } from "../ui/input.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import type { ChatMessage, ConversationStore } from "./conversation-store.ts";
 import { Comment, Thumbs } from "./feedback.tsx";
@@ -22,24 +24,73 @@ export interface MessageProps {
   lost: boolean;
   /** The newest message, whose actions are always visible. */
   last: boolean;
+  /** Messages can be replaced: nothing is being produced, and nothing waits for a decision. */
+  editable: boolean;
   store: ConversationStore;
   load(run: string, file: string): Promise<Blob>;
 }
 
 export function Message(props: MessageProps) {
-  return props.message.from === "user" ? <UserBubble message={props.message} /> : <AgentBubble {...props} />;
+  return props.message.from === "user" ? <UserBubble {...props} /> : <AgentBubble {...props} />;
 }
 
-function UserBubble({ message }: { message: ChatMessage }) {
+function UserBubble({ message, editable, store }: Pick<MessageProps, "message" | "editable" | "store">) {
+  const { t } = useTranslation("chat");
+  const [text, setText] = useState<string>();
+  const send = () => {
+    const trimmed = text?.trim();
+    setText(undefined);
+    if (trimmed) void store.edit(message.id, trimmed);
+  };
+  if (text !== undefined)
+    return (
+      <Form onSubmit={send} className="ml-10 flex flex-col gap-2">
+        <Textarea
+          autoFocus
+          aria-label={t("editMessage")}
+          value={text}
+          rows={Math.min(8, Math.max(2, text.split("\n").length))}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Escape") {
+              event.preventDefault();
+              setText(undefined);
+            }
+            if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+            event.preventDefault();
+            send();
+          }}
+        />
+        <p className="text-ink-3 text-sm">{t("editHelp")}</p>
+        <div className="flex justify-end gap-2">
+          <Button size="sm" onClick={() => setText(undefined)}>
+            {t("cancel", { ns: "common" })}
+          </Button>
+          <Button size="sm" variant="solid" type="submit" disabled={text.trim() === ""}>
+            {t("send")}
+          </Button>
+        </div>
+      </Form>
+    );
   return (
-    <div className="ml-10 max-w-[85%] self-end rounded-xl rounded-br-sm bg-accent-soft px-3.5 py-2.5 text-md">
-      <p className="whitespace-pre-wrap break-words">{message.text}</p>
-      <SentFiles files={message.files} />
+    <div className="group ml-10 flex max-w-[85%] flex-col items-end self-end">
+      <div className="max-w-full rounded-xl rounded-br-sm bg-(--brand-soft,var(--accent-soft)) px-3.5 py-2.5 text-md">
+        <p className="whitespace-pre-wrap break-words">{message.text}</p>
+        <SentFiles files={message.files} />
+      </div>
+      {message.text !== "" && (
+        <div className="flex gap-0.5 opacity-0 focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
+          <CopyButton text={message.text} />
+          {editable && (
+            <IconButton icon={Pencil} size="sm" label={t("editMessage")} onClick={() => setText(message.text)} />
+          )}
+        </div>
+      )}
     </div>
   );
 }
 
-function AgentBubble({ message, busy, lost, last, store, load }: MessageProps) {
+function AgentBubble({ message, busy, lost, last, editable, store, load }: MessageProps) {
   const { t } = useTranslation("chat");
   const [commenting, setCommenting] = useState(false);
   const { id, run, text, documents, steps, media, waits, rating } = message;
@@ -85,8 +136,12 @@ function AgentBubble({ message, busy, lost, last, store, load }: MessageProps) {
           <span className="min-w-0 flex-1 break-words">
             {message.error === "offline" ? t("offline") : message.error}
           </span>
-          {last && message.error === "offline" && (
-            <Button size="sm" icon={RotateCcw} onClick={() => void store.retry(id)}>
+          {last && (message.error === "offline" || editable) && (
+            <Button
+              size="sm"
+              icon={RotateCcw}
+              onClick={() => void (message.error === "offline" ? store.retry(id) : store.regenerate(id))}
+            >
               {t("tryAgain")}
             </Button>
           )}
@@ -100,6 +155,9 @@ function AgentBubble({ message, busy, lost, last, store, load }: MessageProps) {
           )}
         >
           <CopyButton text={text} />
+          {last && editable && (
+            <IconButton icon={RefreshCw} size="sm" label={t("regenerate")} onClick={() => void store.regenerate(id)} />
+          )}
           <ReadAloud text={text} />
           {run !== undefined && (
             <Thumbs

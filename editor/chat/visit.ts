@@ -6,6 +6,7 @@ import type { RunOutput, WaitDecision } from "../../runtime/event.ts";
 import type { Field } from "../../runtime/field.ts";
 import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { FileRef } from "../../runtime/message.ts";
+import type { Look } from "../../server/contract/agent.ts";
 import type { HostedItem, HostedStep, HostedWait } from "../../server/contract/hosted-item.ts";
 import { ApiError, send, streamItems } from "../api/call.ts";
 
@@ -17,6 +18,7 @@ export interface AgentProfile {
   language: "auto" | "en" | "zh";
   /** The agent's input fields besides the message and files. */
   fields: Field[];
+  look: Look;
   /** Files can be attached. */
   files: boolean;
   /** The built-in demo model replies instead of a real model. */
@@ -39,6 +41,8 @@ export interface Rating {
 export interface PastTurn {
   run: string;
   status: RunStatus;
+  /** A later turn replaced this one. */
+  replaced?: true;
   messages: { role: "user" | "assistant"; content: unknown }[];
   output?: RunOutput;
   error?: { code: string; message: string };
@@ -76,13 +80,20 @@ export class VisitClient {
     return await send(path, { ...init, headers });
   }
 
-  /** Sends a message and streams its run. A request with the same `once` returns the same run. */
-  async *send(input: Record<string, unknown>, once: string, signal: AbortSignal): AsyncGenerator<HostedItem> {
+  /**
+   * Sends a message and streams its run. A request with the same `once` returns the same run. `replaces`: the run of a
+   * turn that leaves the conversation, with all later ones.
+   */
+  async *send(
+    input: Record<string, unknown>,
+    { once, replaces }: { once: string; replaces?: string },
+    signal: AbortSignal,
+  ): AsyncGenerator<HostedItem> {
     yield* streamItems(
       await this.#call(`/v1/agents/${encodeURIComponent(slug)}/runs`, {
         method: "POST",
         headers: { "Content-Type": "application/json", Accept: "text/event-stream", "Idempotency-Key": once },
-        body: JSON.stringify({ input }),
+        body: JSON.stringify({ input, replaces }),
         signal,
       }),
     );

@@ -185,6 +185,27 @@ describe("a visitor", () => {
     await page.getByText("Stopped.").waitFor();
   });
 
+  it("edits a message, asks for another reply, and finds the result after a reload", async () => {
+    await page.goto(await publish(says("You said {{m}}."), "edit"));
+    await say("one");
+    const log = page.getByRole("log");
+    await log.getByText("You said one.").waitFor();
+    await say("two");
+    await log.getByText("You said two.").waitFor();
+    await log.getByText("one", { exact: true }).hover();
+    await log.getByRole("button", { name: "Edit message" }).first().click();
+    await log.getByRole("textbox", { name: "Edit message" }).fill("uno");
+    await page.keyboard.press("Enter");
+    await log.getByText("You said uno.").waitFor();
+    expect(await log.getByText(/two/).count()).toBe(0);
+    await log.getByRole("button", { name: "Another reply" }).click();
+    await log.getByText("Working…").waitFor({ state: "detached" });
+    await log.getByText("You said uno.").waitFor();
+    await page.reload();
+    await log.getByText("You said uno.").waitFor();
+    expect(await log.getByText(/You said/).count()).toBe(1);
+  });
+
   it("fills in what the agent asks for", async () => {
     const graph = graphOf(
       {

@@ -10,6 +10,7 @@ import { Input } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { Checkbox } from "../ui/switch.tsx";
+import { LookFields } from "./look-fields.tsx";
 import { embedLine } from "./snippets.ts";
 
 /** Who may open the chat page. Changes of a published agent apply immediately; others when it is published. */
@@ -29,10 +30,12 @@ export function useAdmission(publication: Publication | undefined) {
     access: "private",
     origins: [],
     steps: false,
+    look: {},
     ...(publication && {
       access: publication.access,
       origins: publication.origins,
       steps: publication.steps ?? false,
+      look: publication.look ?? {},
     }),
     ...chosen,
   };
@@ -82,6 +85,7 @@ export function AdmissionFields({
         {t("stepsShown")}
         <span className="block text-ink-3 text-sm">{t("stepsShownHelp")}</span>
       </Checkbox>
+      {open && <LookFields look={current.look} onChange={(look) => change({ look })} />}
       {open && (
         <Field label={t("origins")} help={t("originsHelp")} optional={t("optional", { ns: "common" })}>
           <Input

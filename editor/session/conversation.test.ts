@@ -9,6 +9,7 @@ interface Request {
   input: RunInput;
   session?: string;
   range?: object;
+  replaces?: string;
 }
 
 /** A server that stores runs, as long as it is up. */
@@ -30,6 +31,7 @@ function fakeServer() {
           input: request.input,
           ...(request.session && { session: request.session }),
           ...(request.range && { range: request.range }),
+          ...(request.replaces && { replaces: request.replaces }),
         },
         { type: "run-end", output: { reply: `Reply to ${request.input.message}` } },
       ];
@@ -153,6 +155,20 @@ describe("a conversation over several visits", () => {
     expect(turnsOf(second)).toEqual([["one", undefined, "done"]]);
   });
 
+  it("replaces a turn that is sent again, also for the next visit", async () => {
+    const server = fakeServer();
+    const storage = memory();
+    const page = openPage(server, storage);
+    await page.conversation.send({ message: "one" });
+    await page.conversation.send({ message: "two" });
+    await page.conversation.retry(page.conversation.getState().turns[1]!.id);
+    expect(server.runs.get("run-3")!.events[0]).toMatchObject({ replaces: "run-2" });
+    const next = openPage(server, storage);
+    await next.conversation.load();
+    for (const { conversation } of [page, next])
+      expect(conversation.getState().turns.map((turn) => turn.runState?.view.id)).toEqual(["run-1", "run-3"]);
+  });
+
   it("sends a message again whose run did not start", async () => {
     const server = fakeServer();
     const page = openPage(server, memory());
@@ -163,9 +179,6 @@ describe("a conversation over several visits", () => {
     ]);
     server.up = true;
     await page.conversation.retry(page.conversation.getState().turns[0]!.id);
-    expect(turnsOf(page)).toEqual([
-      ["one", undefined, undefined],
-      ["one", undefined, "done"],
-    ]);
+    expect(turnsOf(page)).toEqual([["one", undefined, "done"]]);
   });
 });

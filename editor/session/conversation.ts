@@ -3,6 +3,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { RunEvent, RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
+import { withoutReplaced } from "../../runtime/replaced-turns.ts";
 import { type FollowOptions, followRun } from "../api/follow-run.ts";
 import { pinsOf } from "../graph/pins.ts";
 import type { ConversationStorage, RunPart } from "./kept-conversation.ts";
@@ -31,7 +32,7 @@ export interface Conversation extends StoreApi<ConversationState> {
    * again. A rejected decision is the turn's `error`.
    */
   answer(turn: number, answer: WaitDecision): Promise<void>;
-  /** Sends a turn's message again; follows its run again if that has not ended. */
+  /** Sends a turn's message again, in place of the turn if it is the last; follows its run again if that has not ended. */
   retry(turn: number): Promise<void>;
   /** Stops the run on the server. */
   cancel(): Promise<void>;
@@ -42,7 +43,7 @@ export interface Conversation extends StoreApi<ConversationState> {
   close(): void;
 }
 
-type RunRequest = { input: RunInput; session?: string } & Pick<RunOptions, "pins" | "range">;
+type RunRequest = { input: RunInput; session?: string } & Pick<RunOptions, "pins" | "range" | "replaces">;
 
 export interface ConversationDeps {
   live: LiveRun;
@@ -191,10 +192,13 @@ export function createConversation(deps: ConversationDeps): Conversation {
       return;
     }
     if (signal.aborted) return;
-    const earlier = read.flatMap(({ run, events = [] }) => {
+    const found = read.flatMap(({ run, events = [] }) => {
       const { run: _run, ...part } = parts.find((one) => one.run === run) ?? {};
-      return earlierTurn(++count, events, "node" in part ? (part as RunPart) : undefined) ?? [];
+      const turn = earlierTurn(++count, events, "node" in part ? (part as RunPart) : undefined);
+      return turn ? { run, turn, replaces: turn.runState?.view.start?.replaces } : [];
     });
+    const kept = new Set(withoutReplaced(found.filter(({ turn }) => !turn.part)));
+    const earlier = found.filter((one) => one.turn.part || kept.has(one)).map((one) => one.turn);
     const { turns, shown } = store.getState();
     store.setState({ turns: [...earlier, ...turns], earlier: "loaded" });
     const last = earlier.at(-1);
@@ -209,12 +213,13 @@ export function createConversation(deps: ConversationDeps): Conversation {
     const id = ++count;
     const { session, turns } = store.getState();
     keep();
-    const { part, range, pins = pinsOf(deps.graph()) } = options;
+    const { part, range, replaces, pins = pinsOf(deps.graph()) } = options;
     const pinCount = Object.keys(pins).length;
     const request: RunRequest = {
       ...(part ? { input: { ...earlierTurns(turns), ...input } } : { input, session }),
       ...(pinCount > 0 && { pins }),
       ...(range && { range }),
+      ...(replaces !== undefined && { replaces }),
     };
     following.abort();
     store.setState({
@@ -255,7 +260,13 @@ export function createConversation(deps: ConversationDeps): Conversation {
       const { busy, shown } = store.getState();
       const one = turnOf(turn);
       if (!one || busy) return;
-      if (!one.runState || isOver(one.runState.view)) return send(one.input, one.options);
+      if (!one.runState || isOver(one.runState.view)) {
+        const isLast = store.getState().turns.findLast((turn) => !turn.part) === one;
+        if (one.part || !isLast) return send(one.input, one.options);
+        const replaces = one.runState?.view.id;
+        store.setState(({ turns }) => ({ turns: turns.filter((other) => other !== one) }));
+        return send(one.input, replaces === undefined ? {} : { replaces });
+      }
       change(turn, { error: undefined });
       if (shown !== turn) live.show(one.runState);
       const idle = untilIdle();

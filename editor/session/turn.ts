@@ -7,6 +7,8 @@ import type { RunPart } from "./kept-conversation.ts";
 import { foldAll, newRunState, type RunState } from "./run-state.ts";
 
 export interface RunOptions {
+  /** The run of an earlier turn of the session that this one replaces, with all turns after it. */
+  replaces?: string;
   /** Absent: the pins of the draft. */
   pins?: Pins;
   range?: { to?: string; from?: string; only?: string };

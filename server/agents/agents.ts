@@ -257,13 +257,14 @@ class RecordedAgents implements Agents {
       access: options.access ?? now?.access ?? "private",
       origins: options.origins ?? now?.origins ?? [],
       steps: options.steps ?? now?.steps ?? false,
+      ...((options.look ?? now?.look) && { look: options.look ?? now?.look }),
     });
     return version;
   }
 
   async setPublication(
     id: string,
-    change: Partial<Pick<Publication, "access" | "origins" | "steps">>,
+    change: Partial<Pick<Publication, "access" | "origins" | "steps" | "look">>,
   ): Promise<Publication> {
     return this.#publications.save({ ...this.#publications.mustOf(id), ...change });
   }

@@ -52,6 +52,25 @@ const Origin = z
   .max(500)
   .transform((url) => new URL(url).origin);
 
+/** How the chat page looks. An absent part: the agent's name, the standard colour, no logo. */
+export const Look = z.strictObject({
+  title: z.string().trim().min(1).max(80).optional(),
+  color: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/i, "Must be a colour as #rrggbb")
+    .optional(),
+  logo: z
+    .string()
+    .max(180_000, "The logo must be smaller than 128 KiB")
+    .regex(
+      /^data:image\/(?:png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}$/,
+      "Must be a PNG, JPEG, WebP or SVG image as a data: URL in base64",
+    )
+    .optional()
+    .describe("A data: URL, so that the page loads nothing from elsewhere."),
+});
+export type Look = z.infer<typeof Look>;
+
 /** Access to a published agent, and what its chat page shows. */
 export const Admission = z.strictObject({
   access: Access.optional(),
@@ -64,6 +83,7 @@ export const Admission = z.strictObject({
     .boolean()
     .optional()
     .describe("The chat page shows tool calls by name and the media they produced, never arguments or results."),
+  look: Look.optional().describe("Title, colour and logo of the chat page. Replaces all three."),
 });
 export type Admission = z.infer<typeof Admission>;
 
@@ -112,6 +132,7 @@ export const Publication = z.object({
   origins: z.array(z.string()),
   /** The chat page shows the agent's steps by name. */
   steps: z.boolean().optional(),
+  look: Look.optional(),
 });
 export type Publication = z.infer<typeof Publication>;
 

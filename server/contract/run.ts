@@ -142,6 +142,8 @@ export const Session = z.object({
       startedAt: z.number(),
       rating: Rating.optional(),
       messages: z.array(typed<Message>()),
+      /** A later turn replaced this one: it is not part of the conversation any more. */
+      replaced: z.literal(true).optional(),
     }),
   ),
 });

@@ -162,6 +162,28 @@ describe("the chat page", () => {
     expect(JSON.stringify(await all(sseOf(response)))).not.toContain("calculator");
   });
 
+  it("looks as the owner set it, also after the next version", async () => {
+    const graph = chat();
+    const { id } = await app.publish(graph, "styled", { access: "public" });
+    const shown = async () => ((await (await visit("styled")).json()) as { agent: { look: object } }).agent.look;
+    expect(await shown()).toEqual({});
+    const look = { title: "Ask Ada", color: "#0a7f4f", logo: "data:image/png;base64,iVBORw0KGgo=" };
+    const set = (body: object) => app.request("PATCH", `/api/agents/${id}/publication`, { body });
+    expect((await set({ look })).status).toBe(200);
+    await app.json("POST", `/api/agents/${id}/publish`, { body: { note: "again" } });
+    expect(await shown()).toEqual(look);
+    for (const bad of [
+      { color: "red" },
+      { logo: "https://example.com/logo.png" },
+      { logo: `data:image/png;base64,${"A".repeat(180_000)}` },
+      { logo: "data:text/html;base64,PGI+" },
+      { title: "" },
+    ])
+      expect((await set({ look: bad })).status, JSON.stringify(bad).slice(0, 60)).toBe(400);
+    expect((await set({ look: {} })).status).toBe(200);
+    expect(await shown()).toEqual({});
+  });
+
   it("tells a visitor of a public page from the start that the owner decides, without the call", async () => {
     const graph = chat({ tools: ["builtin/calculator"], approve: { "builtin/calculator": "ask" } });
     await app.publish(graph, "asks", { access: "public" });

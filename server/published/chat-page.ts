@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { modelsIn } from "../../runtime/resolve.ts";
-import type { Publication } from "../contract/agent.ts";
+import { Look, type Publication } from "../contract/agent.ts";
 import { describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { LIMITS, readJson } from "../http/intake.ts";
@@ -27,6 +27,8 @@ const Visit = z.object({
     suggestions: z.array(z.string()),
     language: z.enum(["auto", "en", "zh"]),
     fields: z.array(z.unknown()),
+    files: z.boolean().describe("Files can be attached."),
+    look: Look,
     demo: z.boolean().describe("The agent uses the built-in demo model."),
   }),
 });
@@ -117,6 +119,7 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
               language,
               fields,
               files: agents.readsFiles(version.graph),
+              look: publication.look ?? {},
               demo,
             },
           },

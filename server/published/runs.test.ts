@@ -316,6 +316,30 @@ describe("sessions and files", () => {
     expect((await get("/v1/sessions/talk")).status).toBe(404);
   });
 
+  test("a turn that replaces another one removes it, and all after it, from the conversation", async () => {
+    const say = async (message: string, more: object = {}) =>
+      result(await call("chat", { input: { message }, session: "edited", ...more }));
+    const first = await say("first");
+    const second = await say("second");
+    await say("third");
+    await say("second, edited", { replaces: second.id });
+    const said = () =>
+      app.mock.requests.at(-1)!.messages.flatMap((one) => (one.role === "user" ? [JSON.stringify(one.content)] : []));
+    expect(said()).toEqual(['"first"', '"second, edited"']);
+    await say("fourth");
+    expect(said()).toEqual(['"first"', '"second, edited"', '"fourth"']);
+    const session = (await (await get("/v1/sessions/edited")).json()) as { turns: { replaced?: true }[] };
+    expect(session.turns.map((turn) => turn.replaced ?? false)).toEqual([false, true, true, false, false]);
+    const elsewhere = await result(await call("chat", { input: { message: "x" }, session: "other" }));
+    for (const replaces of [elsewhere.id, "none"])
+      expect(await errorOf(await call("chat", { input: { message: "x" }, session: "edited", replaces }))).toMatchObject(
+        { code: "bad_request", path: "/replaces" },
+      );
+    expect(await errorOf(await call("chat", { input: { message: "x" }, replaces: first.id }))).toMatchObject({
+      code: "bad_request",
+    });
+  });
+
   test("a reply is rated by its caller, and found by its rating", async () => {
     const { id } = await result(await call("echo", { session: "rated" }));
     const rate = (body: unknown) => app.request("POST", `/v1/runs/${id}/rating`, { token: key.key, body });

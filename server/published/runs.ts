@@ -34,6 +34,10 @@ const RunRequest = z.strictObject({
     .describe("`message`, `files` (ids of uploads), and the fields that the agent declares."),
   session: z.string().optional(),
   user: z.string().optional(),
+  replaces: z
+    .string()
+    .optional()
+    .describe("An ended run of the same session: its turn and all later ones leave the conversation."),
 });
 
 type HostedServices = Pick<PublishedDeps, "agents" | "runs" | "log" | "keys" | "files" | "runFiles" | "conversations">;
@@ -87,12 +91,13 @@ export function hostedRoutes(services: HostedServices) {
       }),
       async (c) => {
         const key = c.get("key");
-        const { input, session, user } = await readRunRequest(c);
+        const { input, session, user, replaces } = await readRunRequest(c);
         const target = await targetOf(services, key, c.req.param("slug"));
         const idempotencyKey = c.req.header("idempotency-key");
         const text = idempotencyKey ? c.req.path + (await c.req.text()) : "";
         const caller = withIdempotency({ key: key.id, session: key.session ?? session, user }, idempotencyKey, text);
-        const begin = (options: object) => runs.start(target, input, caller, options);
+        const begin = (options: object) =>
+          runs.start(target, input, caller, { ...options, ...(replaces !== undefined && { replaces }) });
         const streams = wantsStream(c) ? await streamOptions(c) : {};
         return respondWithRun(c, runs, begin, { path: "/v1/runs", result: resultFor(key), ...streams });
       },
@@ -313,23 +318,26 @@ function requireRunRight(c: Context<AppEnv>): CallerKey {
   return key;
 }
 
+const REQUEST_KEYS: ReadonlySet<string> = new Set(["input", "session", "user", "replaces"]);
+
 /** Parses the body of a call. Hand-written, because it is on the hot path of every call. Unknown keys are refused. */
 async function readRunRequest(
   c: Context,
-): Promise<{ input: Record<string, unknown>; session?: string; user?: string }> {
+): Promise<{ input: Record<string, unknown>; session?: string; user?: string; replaces?: string }> {
   const value = await readJson(c, LIMITS.hosted);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad("", "must be an object");
   const body = value as Record<string, unknown>;
   for (const key of Object.keys(body))
-    if (key !== "input" && key !== "session" && key !== "user")
-      throw bad(`/${key}`, "is not supported; the body must be { input, session?, user? }");
-  const { input, session, user } = body;
+    if (!REQUEST_KEYS.has(key))
+      throw bad(`/${key}`, "is not supported; the body must be { input, session?, user?, replaces? }");
+  const { input, session, user, replaces } = body;
   if (typeof input !== "object" || input === null || Array.isArray(input))
     throw bad("/input", "must be an object with `message`");
   return {
     input: input as Record<string, unknown>,
     ...optionalName("session", session),
     ...optionalName("user", user),
+    ...optionalName("replaces", replaces),
   };
 }
 

@@ -31,6 +31,11 @@ const RunRequest = z.strictObject({
     .strictObject({ to: z.string().optional(), from: z.string().optional(), only: z.string().optional() })
     .optional()
     .describe("Run a part of the graph: up to, from, or only one node."),
+  replaces: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("An ended run of the same session: its turn and all later ones leave the conversation."),
 });
 
 const Filter = Paging.extend(RunFilter.omit({ after: true, limit: true }).shape);
@@ -55,7 +60,7 @@ export function agentRunRoutes({ runs }: Pick<Services, "runs">) {
     }),
     body(RunRequest),
     async (c) => {
-      const { input, pins, range, ...caller } = c.req.valid("json");
+      const { input, pins, range, replaces, ...caller } = c.req.valid("json");
       const text = await c.req.text();
       const begin = (options: object) =>
         runs.start(
@@ -66,6 +71,7 @@ export function agentRunRoutes({ runs }: Pick<Services, "runs">) {
             ...options,
             pins,
             range,
+            replaces,
           },
         );
       return respondWithRun(c, runs, begin, { path: "/api/runs" });
@@ -87,13 +93,14 @@ export function runRoutes(services: Pick<Services, "runs" | "log" | "conversatio
       }),
       body(RunRequest.extend({ graph: z.unknown().describe("An agent file.") })),
       async (c) => {
-        const { graph, input, pins, range, ...caller } = c.req.valid("json");
+        const { graph, input, pins, range, replaces, ...caller } = c.req.valid("json");
         const text = await c.req.text();
         const begin = (options: object) =>
           runs.start({ graph: graph as never }, input, withIdempotency(caller, c.req.header("idempotency-key"), text), {
             ...options,
             pins,
             range,
+            replaces,
           });
         return respondWithRun(c, runs, begin, { path: "/api/runs" });
       },

@@ -4,6 +4,7 @@ import type { RunEvent } from "../../runtime/event.ts";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import type { Message } from "../../runtime/message.ts";
 import type { NodeTable } from "../../runtime/node.ts";
+import { withoutReplaced } from "../../runtime/replaced-turns.ts";
 import { turnMessages } from "../../runtime/turn-messages.ts";
 import type { RunRow } from "../contract/run.ts";
 import type { EventLog } from "../stores/event-log.ts";
@@ -14,7 +15,14 @@ const MAX_CACHED = 1000;
 
 interface CachedConversation {
   /** In order of the runs. */
-  turns: { run: string; messages: Message[] }[];
+  turns: Turn[];
+}
+
+interface Turn {
+  run: string;
+  /** See `run-start`. */
+  replaces?: string;
+  messages: Message[];
 }
 
 export class Conversations {
@@ -29,27 +37,31 @@ export class Conversations {
 
   /**
    * The messages of all ended turns before `run`, oldest first, tool messages included: also of those that failed, were
-   * cancelled or met a limit. `key`: empty for the admin.
+   * cancelled or met a limit, but not of those that were replaced. `key`: empty for the admin; `replaces`: of `run`.
    */
-  async history(session: string, key: string, run: string): Promise<Message[]> {
+  async history(session: string, key: string, run: string, replaces?: string): Promise<Message[]> {
     const rows = (await this.#log.sessionRuns(session, { key }))
       .filter((row) => row.endedAt !== undefined && row.id < run)
       .slice(-MAX_TURNS);
     if (rows.length === 0) return [];
     const name = `${key} ${session}`;
     const known = new Map(this.#cache.get(name)?.turns.map((turn) => [turn.run, turn]));
-    const turns = await Promise.all(
-      rows.map(async (row) => known.get(row.id) ?? { run: row.id, messages: await this.turn(row) }),
-    );
+    const turns = await Promise.all(rows.map(async (row) => known.get(row.id) ?? (await this.turn(row))));
     this.#cache.set(name, { turns });
-    return turns.flatMap((turn) => turn.messages);
+    return withoutReplaced(turns, replaces).flatMap((turn) => turn.messages);
   }
 
-  /** The messages that one run adds to its conversation. */
-  async turn(row: RunRow): Promise<Message[]> {
+  /** What one run adds to its conversation. */
+  async turn(row: RunRow): Promise<Turn> {
     const graph = await this.#log.graph(row.graph);
     const replying = graph ? replyNodes(graph, this.#nodes) : undefined;
-    return turnMessages(await this.events(row.id), replying && ((node) => replying.has(node)));
+    const events = await this.events(row.id);
+    const [start] = events;
+    return {
+      run: row.id,
+      ...(start?.type === "run-start" && start.replaces !== undefined && { replaces: start.replaces }),
+      messages: turnMessages(events, replying && ((node) => replying.has(node))),
+    };
   }
 
   async events(run: string): Promise<RunEvent[]> {

@@ -143,6 +143,7 @@ export class LiveRuns {
       draft: options.draft,
       ...(start.agents && { agents: start.agents }),
       ...(start.key !== undefined && { key: start.key }),
+      ...(start.replaces !== undefined && { replaces: start.replaces }),
       ...(options.idempotency && { idempotency: options.idempotency }),
       ...(options.eager && { eager: true }),
     });
@@ -171,6 +172,7 @@ export class LiveRuns {
       draft: row.version === undefined,
       ...(start.agents && { agents: start.agents }),
       ...(row.key !== undefined && { key: row.key }),
+      ...(start.replaces !== undefined && { replaces: start.replaces }),
     });
     return this.#execute({ run, graph, host, start, past, decisions: [...answers, ...expired] }, feed);
   }

@@ -43,7 +43,7 @@ export interface RunHostDeps {
   called(agent: string, version: number | undefined, draft: boolean): Promise<CompiledGraph>;
   /** A graph that was saved with the run. Rejects with `not_found`. */
   graph(hash: string): Promise<CompiledGraph>;
-  history(session: string, key: string, run: string): Promise<Message[]>;
+  history(session: string, key: string, run: string, replaces?: string): Promise<Message[]>;
 }
 
 interface RunHostOptions {
@@ -52,6 +52,8 @@ interface RunHostOptions {
   /** Owner of the files that the run creates; absent: the admin. */
   key?: string;
   draft: boolean;
+  /** See `run-start`. */
+  replaces?: string;
   /** See `run-start`. */
   agents?: Record<string, string>;
   idempotency?: Idempotency;
@@ -191,7 +193,8 @@ export class RunHost implements Host {
   }
 
   history(session: string): Promise<Message[]> {
-    return this.#deps.history(session, this.#options.key ?? "", this.#options.run);
+    const { key = "", run, replaces } = this.#options;
+    return this.#deps.history(session, key, run, replaces);
   }
 
   async fileText(file: FileRef): Promise<string | undefined> {

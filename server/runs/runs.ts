@@ -69,7 +69,7 @@ class LoggedRuns implements RunsService {
         ...options.deps,
         called: (agent, version, draft) => graphs.called(agent, version, draft),
         graph: (hash) => graphs.byHash(hash),
-        history: (session, key, run) => conversations.history(session, key, run),
+        history: (...turn) => conversations.history(...turn),
       },
       events: (run) => conversations.events(run),
       resultFromCluster: (run) => this.#reader.whenSettled(run),
@@ -124,6 +124,7 @@ class LoggedRuns implements RunsService {
       files,
       models,
     });
+    if (options.replaces !== undefined) await this.#assertReplaceable(options.replaces, caller);
     const available = key === undefined ? undefined : quota.assertAvailable(key);
     if (available) await available;
     const capacity = this.#live.assertCapacityInCluster(key);
@@ -145,6 +146,7 @@ class LoggedRuns implements RunsService {
       ...(agents && { agents }),
       input,
       ...(session !== undefined && { session }),
+      ...(options.replaces !== undefined && { replaces: options.replaces }),
       ...(user !== undefined && { user }),
       ...(key !== undefined && { key }),
       ...(options.fork && { fork: options.fork }),
@@ -164,6 +166,17 @@ class LoggedRuns implements RunsService {
     const { stream, eager } = options;
     const live = this.#live.begin(id, compiled, start, { draft, idempotency, stream, eager });
     return { id, done: live.done, accepted: live.execution.accepted };
+  }
+
+  /** Rejects with `bad_request` unless the run is a turn of the caller's session, and with `conflict` until it has ended. */
+  async #assertReplaceable(replaced: string, { session, key }: RunCaller): Promise<void> {
+    const row = await this.#options.deps.log.row(replaced);
+    if (!row || session === undefined || row.session !== session || row.key !== key)
+      throw new PatchbayError("bad_request", "At /replaces: must be the id of a run of the same session.", {
+        path: "/replaces",
+      });
+    if (row.endedAt === undefined)
+      throw new PatchbayError("conflict", `Run ${replaced} has not ended; cancel it before you replace it.`);
   }
 
   get(id: string, key?: string): Promise<RunResult> {

@@ -29,6 +29,8 @@ export interface Runs {
       pins?: Record<string, Record<string, unknown>>;
       range?: { to?: string; from?: string; only?: string };
       fork?: { run: string; node: string };
+      /** An ended run of the same session and key: its turn and all later ones leave the conversation. */
+      replaces?: string;
       /** A reader will follow the run: text is streamed from the first word. */
       stream?: boolean;
       /** The caller waits for `accepted`: the first event is stored at once. */

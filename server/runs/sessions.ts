@@ -1,23 +1,32 @@
 /** Reads and deletes sessions. */
 import { PatchbayError } from "../../runtime/error.ts";
+import { withoutReplaced } from "../../runtime/replaced-turns.ts";
 import type { RunRow } from "../contract/run.ts";
 import { notFound } from "../lib/not-found.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { Conversations } from "./conversations.ts";
 import type { RunFiles } from "./run-files.ts";
 
-/** The turns of a conversation, tool messages included. `key`: only that key's. Rejects with `not_found`. */
+/**
+ * The turns of a conversation, tool messages included; replaced ones are marked. A turn without a reply consists of the
+ * user's message: how it ended is its status. `key`: only that key's. Rejects with `not_found`.
+ */
 export async function readSession(log: EventLog, conversations: Conversations, id: string, key?: string) {
   const rows = await rowsOf(log, id, key);
-  const turns = await Promise.all(
-    rows.map(async (row) => ({
-      run: row.id,
+  const all = await Promise.all(rows.map(async (row) => ({ row, ...(await conversations.turn(row)) })));
+  const kept = new Set(withoutReplaced(all));
+  const turns = all.map((turn) => {
+    const { row, run } = turn;
+    const said = row.status === "done" ? turn.messages : [];
+    return {
+      run,
       status: row.status,
       startedAt: row.startedAt,
       ...(row.rating && { rating: row.rating }),
-      messages: await messagesOf(conversations, row),
-    })),
-  );
+      messages: said.length > 0 ? said : [{ role: "user" as const, content: row.message }],
+      ...(!kept.has(turn) && { replaced: true as const }),
+    };
+  });
   return { id, turns };
 }
 
@@ -53,10 +62,4 @@ async function rowsOf(log: EventLog, id: string, key: string | undefined): Promi
   const rows = await log.sessionRuns(id, key === undefined ? {} : { key });
   if (rows.length === 0) throw notFound("session", id);
   return rows;
-}
-
-/** A turn without a reply consists of the user's message: how it ended is its status. */
-async function messagesOf(conversations: Conversations, row: RunRow) {
-  const messages = row.status === "done" ? await conversations.turn(row) : [];
-  return messages.length > 0 ? messages : [{ role: "user" as const, content: row.message }];
 }

@@ -90,9 +90,10 @@ async function conversationOf(services: ResponseServices, key: CallerKey, id: st
   if (!row) throw bad(path, `"${id.slice(0, 100)}" was not found`);
   if (row.status !== "done") throw bad(path, `"${id}" cannot be continued, because it is ${row.status}`);
   const [start] = await services.log.read(row.id, -1, 1);
-  const given = start?.type === "run-start" ? start.input.history : undefined;
-  const before = given ?? (row.session ? await services.conversations.history(row.session, key.id, row.id) : []);
-  return [...before, ...(await services.conversations.turn(row))];
+  const { input, replaces } = start?.type === "run-start" ? start : {};
+  const before =
+    input?.history ?? (row.session ? await services.conversations.history(row.session, key.id, row.id, replaces) : []);
+  return [...before, ...(await services.conversations.turn(row)).messages];
 }
 
 async function rowOf(services: ResponseServices, key: CallerKey, id: string): Promise<RunRow | undefined> {
