@@ -17,9 +17,9 @@ const { server, page, model, card, open } = await editorSuite({
 });
 
 async function ask(text: string): Promise<void> {
-  await page.keyboard.press("Control+Enter");
+  await page.getByRole("tab", { name: "Chat" }).click();
   await page.getByLabel("Message", { exact: true }).fill(text);
-  await page.keyboard.press("Enter");
+  await page.keyboard.press("Control+Enter");
 }
 
 describe("trying", () => {

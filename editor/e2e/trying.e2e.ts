@@ -185,7 +185,7 @@ it("runs with the button what is typed, repeats the last message, and asks for o
   await page.keyboard.press("Control+k");
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
-  await page.getByText("Saved", { exact: true }).waitFor();
+  // A run saves the draft first.
   const { graph } = await server.call<{ graph: Graph }>("GET", `/api/agents/${id}`);
   expect(graph.nodes[1]!.config).toEqual({ template: "First {{x}}" });
 });
