@@ -330,8 +330,8 @@ describe("sessions and files", () => {
     expect(said()).toEqual(['"first"', '"second, edited"', '"fourth"']);
     const session = (await (await get("/v1/sessions/edited")).json()) as { turns: { replaced?: true }[] };
     expect(session.turns.map((turn) => turn.replaced ?? false)).toEqual([false, true, true, false, false]);
-    const elsewhere = await result(await call("chat", { input: { message: "x" }, session: "other" }));
-    for (const replaces of [elsewhere.id, "none"])
+    const foreign = await result(await call("chat", { input: { message: "x" }, session: "other" }));
+    for (const replaces of [foreign.id, "none"])
       expect(await errorOf(await call("chat", { input: { message: "x" }, session: "edited", replaces }))).toMatchObject(
         { code: "bad_request", path: "/replaces" },
       );
