@@ -79,7 +79,7 @@ describe("MCP servers", () => {
     await dialog().getByRole("button", { name: "Set secret OTHER" }).waitFor({ state: "detached" });
     await dialog().getByRole("checkbox", { name: "I have checked HOME." }).click();
     await approve.click();
-    await page.getByText("Ready", { exact: true }).waitFor();
+    await page.getByText("Ready", { exact: true }).waitFor({ timeout: 60_000 });
     const { servers } = await server.call<{ servers: { limits: { callMs: number }; status: string }[] }>(
       "GET",
       "/api/mcp-servers",
