@@ -336,8 +336,11 @@ export const api = {
     ): Promise<{ providers: Provider[]; models: ModelCard[]; defaultModel?: string; embedder?: string }> =>
       read(routes.models.$get({}, until(signal))),
     save: (provider: NewProvider): Promise<Provider> => read(routes.models.$post({ json: provider })),
-    /** Replaces everything except the id; absent settings are removed. */
-    update: ({ id: provider, apiKey, models, profile, fallback, ...rest }: NewProvider): Promise<Provider> =>
+    /** Replaces everything; absent settings are removed. Another id renames the provider. */
+    update: (
+      provider: string,
+      { aliases: _kept, apiKey, models, profile, fallback, ...rest }: NewProvider,
+    ): Promise<Provider> =>
       read(
         routes.models[":id"].$patch({
           param: { id: id(provider) },
@@ -436,6 +439,8 @@ export const api = {
       read(routes.knowledge.$post({ json })),
     get: (name: string, signal?: AbortSignal): Promise<KnowledgeCard> =>
       read(routes.knowledge[":name"].$get({ param: { name: id(name) } }, until(signal))),
+    rename: (name: string, next: string): Promise<KnowledgeCard> =>
+      read(routes.knowledge[":name"].rename.$post({ param: { name: id(name) }, json: { name: next } })),
     delete: (name: string) => done(routes.knowledge[":name"].$delete({ param: { name: id(name) } })),
     documents: (name: string, signal?: AbortSignal): Promise<KnowledgeDocument[]> =>
       everyPage(

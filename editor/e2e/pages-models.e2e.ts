@@ -12,6 +12,13 @@ beforeAll(async () => {
   endpoint = createServer((request, response) => {
     // An endpoint that lists its models and rejects chat requests without a key.
     response.setHeader("content-type", "application/json");
+    request.resume();
+    if (request.headers.authorization === "Bearer sk-the-right-key" && !request.url?.endsWith("/models"))
+      return response.end(
+        JSON.stringify({
+          choices: [{ index: 0, message: { role: "assistant", content: "ok" }, finish_reason: "stop" }],
+        }),
+      );
     if (request.url?.endsWith("/models"))
       return response.end(JSON.stringify({ data: [{ id: "qwen3:8b", object: "model" }] }));
     response.statusCode = 401;
@@ -47,6 +54,30 @@ describe("models", () => {
     await page.getByRole("heading", { name: "vllm" }).waitFor();
     const { secrets } = await server.call<{ secrets: { name: string }[] }>("GET", "/api/secrets");
     expect(secrets.map((secret) => secret.name)).toContain("VLLM_API_KEY");
+  });
+
+  it("a new provider that fails its test is corrected in place, renamed, and takes what the test found", async () => {
+    await button("Add provider").first().click();
+    await button(/^LM Studio/).click();
+    await dialog().getByLabel("Address").fill("http://127.0.0.1:9/v1");
+    await button("Save and test").click();
+    await page.getByText("The provider does not answer").or(page.getByText("did not respond")).first().waitFor();
+    expect(await dialog().textContent()).not.toContain("already exists");
+    await dialog().getByLabel("Address").fill(endpointUrl);
+    await dialog().getByLabel("Name").fill("studio");
+    await dialog().getByLabel("API key").fill("sk-the-right-key");
+    await button("Save and test").click();
+    await dialog().getByText("It works").waitFor();
+    expect(await dialog().textContent()).not.toContain("already exists");
+    await dialog().getByRole("button", { name: "Update profile" }).click();
+    await dialog().getByRole("button", { name: "Update profile" }).waitFor({ state: "detached" });
+    await dialog().getByRole("button", { name: "Done" }).click();
+    const { providers } = await server.call<{ providers: Record<string, unknown>[] }>("GET", "/api/models");
+    expect(providers.filter(({ baseUrl }) => baseUrl === endpointUrl)).toHaveLength(2);
+    expect(providers.find(({ id }) => id === "studio")).toMatchObject({ baseUrl: endpointUrl, aliases: ["lmstudio"] });
+    expect(providers.some(({ id }) => id === "lmstudio")).toBe(false);
+    await server.call("DELETE", "/api/models/studio");
+    await go("/models");
   });
 
   it("changes and removes one", async () => {

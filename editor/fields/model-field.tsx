@@ -29,7 +29,12 @@ export function ModelField({ value, set, disabled, label }: FieldProps) {
     })),
   ];
   if (!options.some((option) => option.value === name))
-    options.push({ value: name, label: name, hint: t("model.missing"), icon: Cpu });
+    options.push({
+      value: name,
+      label: name,
+      hint: chosen ? t("model.renamed", { name: chosen.name }) : t("model.missing"),
+      icon: Cpu,
+    });
   return (
     <div className="flex flex-col gap-1.5">
       <Select value={name} onChange={set} options={options} label={label} disabled={disabled} />

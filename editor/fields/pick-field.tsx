@@ -9,15 +9,16 @@ import { type FieldProps, textOf } from "./field-props.ts";
 export function KnowledgeField({ value, set, disabled, label }: FieldProps) {
   const { t } = useTranslation("fields");
   const knowledge = useCatalogue((state) => state.knowledge);
-  const name = textOf(value);
+  const given = textOf(value);
+  const known = knowledge.find((one) => one.name === given || one.aliases?.includes(given));
+  const name = known?.name ?? given;
   const options: SelectOption[] = knowledge.map((one) => ({
     value: one.name,
     label: one.name,
     hint: t("documents", { count: one.documents }),
     icon: BookOpenText,
   }));
-  if (name && !knowledge.some((one) => one.name === name))
-    options.push({ value: name, label: name, hint: t("notFound"), icon: BookOpenText });
+  if (name && !known) options.push({ value: name, label: name, hint: t("notFound"), icon: BookOpenText });
   return (
     <div className="flex flex-col gap-1.5">
       {options.length > 0 && (
@@ -31,9 +32,7 @@ export function KnowledgeField({ value, set, disabled, label }: FieldProps) {
         />
       )}
       <Link
-        href={
-          name && knowledge.some((one) => one.name === name) ? `/knowledge/${encodeURIComponent(name)}` : "/knowledge"
-        }
+        href={known ? `/knowledge/${encodeURIComponent(name)}` : "/knowledge"}
         className="self-start rounded-sm text-accent text-sm hover:underline"
       >
         {options.length === 0 ? t("createKnowledge") : t("openKnowledge")}

@@ -63,7 +63,8 @@ export function ToolsField({ node, value, set, setKey, config, disabled }: Field
               key={source}
               label={source}
               count={`${count}/${items.length}`}
-              open={query !== "" || count > 0 || groups.length === 1}
+              open={count > 0 || groups.length === 1}
+              searching={query.trim() !== ""}
             >
               {pattern !== undefined && items.length > 1 && (
                 <Checkbox
@@ -158,15 +159,29 @@ function grouped(tools: readonly ToolEntry[], chosen: readonly string[], query: 
   return [...groups.values()];
 }
 
-function Fold({ label, count, open, children }: { label: string; count: string; open: boolean; children: ReactNode }) {
+function Fold({
+  label,
+  count,
+  open,
+  searching,
+  children,
+}: {
+  label: string;
+  count: string;
+  /** Until a person opens or closes it. */
+  open: boolean;
+  /** Only matches are listed, so the group is open, whatever it was before. */
+  searching: boolean;
+  children: ReactNode;
+}) {
   const [shut, setShut] = useState<boolean>();
-  const shown = shut === undefined ? open : !shut;
+  const shown = searching || (shut === undefined ? open : !shut);
   return (
     <div>
       <button
         type="button"
         aria-expanded={shown}
-        onClick={() => setShut(shown)}
+        onClick={() => searching || setShut(shown)}
         className="flex w-full items-center gap-1.5 px-2 py-1.5 text-left hover:bg-hover"
       >
         <ChevronRight size={14} aria-hidden className={cx("text-ink-3 transition-transform", shown && "rotate-90")} />

@@ -86,6 +86,8 @@ export function AdmissionFields({
         <span className="block text-ink-3 text-sm">{t("stepsShownHelp")}</span>
       </Checkbox>
       {open && <LookFields look={current.look} onChange={(look) => change({ look })} />}
+      <h3 className="font-medium">{t("embedTitle")}</h3>
+      {!open && <p className="text-ink-3 text-sm">{t("embedPrivate")}</p>}
       {open && (
         <Field label={t("origins")} help={t("originsHelp")} optional={t("optional", { ns: "common" })}>
           <Input
@@ -98,6 +100,7 @@ export function AdmissionFields({
           />
         </Field>
       )}
+      {open && current.origins.length === 0 && <p className="text-ink-3 text-sm">{t("embedFirst")}</p>}
       {save.error && <Notice tone="bad" title={save.error.message} />}
       <p role="status" className="sr-only">
         {save.isSuccess ? t("save.saved") : ""}

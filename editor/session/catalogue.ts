@@ -8,9 +8,9 @@ import type { KnowledgeCard } from "../../server/contract/knowledge.ts";
 import type { ModelCard } from "../../server/contract/model.ts";
 import type { ToolCard } from "../../server/contract/tool.ts";
 
-export type ModelEntry = Pick<ModelCard, "name" | "demo" | "isDefault" | "profile">;
+export type ModelEntry = Pick<ModelCard, "name" | "aliases" | "demo" | "isDefault" | "profile">;
 export type ToolEntry = Omit<ToolCard, "binding"> & Partial<Pick<ToolCard, "binding">>;
-export type KnowledgeEntry = Pick<KnowledgeCard, "name" | "documents">;
+export type KnowledgeEntry = Pick<KnowledgeCard, "name" | "aliases" | "documents">;
 export type AgentEntry = Pick<AgentCard, "id" | "name" | "slug" | "latest"> & { ports?: Ports };
 
 export interface Catalogue {
@@ -46,7 +46,9 @@ export function defaultModel(catalogue: Catalogue): ModelEntry | undefined {
 }
 
 export function modelEntry(catalogue: Catalogue, name: string): ModelEntry | undefined {
-  return name === "default" ? defaultModel(catalogue) : catalogue.models.find((model) => model.name === name);
+  if (name === "default") return defaultModel(catalogue);
+  const named = (model: ModelEntry) => model.name === name || model.aliases?.includes(name);
+  return catalogue.models.find(named);
 }
 
 /** `name`: an id or slug. */
@@ -77,7 +79,7 @@ export function checkContext(catalogue: Catalogue): CheckContext {
     hasModel: (name) => modelEntry(catalogue, name) !== undefined,
     isDemo: (name) => modelEntry(catalogue, name)?.demo === true,
     tools: toolFinder(byName),
-    hasKnowledge: (name) => knowledge.some((entry) => entry.name === name),
+    hasKnowledge: (name) => knowledge.some((entry) => entry.name === name || entry.aliases?.includes(name)),
     hasSecret: (name) => secrets.includes(name),
     hasAgent: (name, version) => {
       const agent = findAgent(agents, name);

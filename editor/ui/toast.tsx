@@ -31,12 +31,12 @@ function drop(id: number): void {
   store.setState((state) => ({ toasts: state.toasts.filter((one) => one.id !== id) }));
 }
 
-/** The container for toasts; used once. */
+/** The container for toasts; used once. Bottom left: the buttons of drawers and dialogs are at the right. */
 export function Toaster() {
   const toasts = useStore(store, (state) => state.toasts);
   const { t } = useTranslation("common");
   return (
-    <Radix.Provider swipeDirection="right" label={t("notice")}>
+    <Radix.Provider swipeDirection="left" label={t("notice")}>
       {toasts.map((one) => (
         <Radix.Root
           key={one.id}
@@ -65,11 +65,11 @@ export function Toaster() {
             </Radix.Action>
           )}
           <Radix.Close asChild>
-            <IconButton icon={X} size="sm" label={t("close")} side="left" />
+            <IconButton icon={X} size="sm" label={t("close")} side="right" />
           </Radix.Close>
         </Radix.Root>
       ))}
-      <Radix.Viewport className="fixed right-4 bottom-4 z-50 flex w-[min(380px,calc(100vw-32px))] flex-col gap-2 outline-none" />
+      <Radix.Viewport className="fixed bottom-4 left-4 z-50 flex w-[min(380px,calc(100vw-32px))] flex-col gap-2 outline-none" />
     </Radix.Provider>
   );
 }

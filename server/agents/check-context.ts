@@ -30,11 +30,13 @@ export async function checkContext(services: ContextDeps): Promise<CheckContext>
     agents.drafts(),
   ]);
   const versions = await Promise.all(publications.map((one) => agents.version(one.slug, one.live)));
-  const providerIds = new Map(providers.map((provider) => [provider.id, provider]));
+  const providerIds = new Map(
+    providers.flatMap((one) => [...(one.aliases ?? []), one.id].map((id) => [id, one] as const)),
+  );
   const provider = (name: string) => providerIds.get(name.slice(0, Math.max(0, name.indexOf("/"))));
   const isDefault = (name: string) => name === "default" || name === "";
   const toolSpecs = new Map(tools.map((tool) => [tool.name, tool]));
-  const knowledgeNames = new Set(knowledge.map((card) => card.name));
+  const knowledgeNames = new Set(knowledge.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
   const secretNames = new Set(secrets.map((secret) => secret.name));
   const published = new Map(publications.flatMap((one) => [[one.slug, one] as const, [one.agent, one] as const]));
   const live = new Map(versions.flatMap((one) => (one ? [[one.slug, one] as const] : [])));

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 export const KnowledgeCard = z.object({
   name: z.string(),
+  aliases: z.array(z.string()).optional().describe("Earlier names. Agents that use one still find it."),
   embedder: z.string().optional().describe("provider/model. Absent: text search only."),
   documents: z.number().int(),
   chunks: z.number().int(),

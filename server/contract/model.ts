@@ -16,14 +16,21 @@ const PartialProfile = z.strictObject({
   outputTokens: outputTokens.unwrap().optional(),
 });
 
+const ProviderId = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,31}$/,
+    "An id has 1 to 32 lower-case letters, digits and hyphens, and starts with a letter.",
+  );
+
 /** A provider to save. `demo` and `local` are built in; `patchbay models install` adds local models. */
 export const NewProvider = z.strictObject({
-  id: z
-    .string()
-    .regex(
-      /^[a-z][a-z0-9-]{0,31}$/,
-      "An id has 1 to 32 lower-case letters, digits and hyphens, and starts with a letter.",
-    ),
+  id: ProviderId,
+  aliases: z
+    .array(ProviderId)
+    .max(50)
+    .optional()
+    .describe("Earlier ids. Graphs and published versions that name a model by one of them still work."),
   kind: z.enum(["openai-compatible", "anthropic"]),
   baseUrl: z.string().trim().max(2_000).optional(),
   apiKey: z.strictObject({ secret: z.string().min(1).max(200) }).optional(),
@@ -40,6 +47,7 @@ export type Provider = z.infer<typeof Provider>;
 
 export const ModelCard = z.object({
   name: z.string().describe("provider/model, as used in a graph."),
+  aliases: z.array(z.string()).optional().describe("Its names under earlier ids of the provider."),
   provider: z.string(),
   demo: z.boolean().optional(),
   isDefault: z.boolean().optional(),

@@ -19,6 +19,8 @@ export interface KnowledgeRecord {
   /** Unique forever. Data of a knowledge refers to it, so a new knowledge of the same name inherits nothing. */
   uid: string;
   embedder?: string;
+  /** Earlier names. Graphs and published versions that use one still find it. */
+  aliases?: string[];
   /** Name of the index's table; a reindex makes another. */
   table: string;
   /** `PASSAGES_VERSION` of the table's passages. */

@@ -139,7 +139,7 @@ export class Indexing {
    * again.
    */
   async #reindex(input: ReindexInput, { signal, progress }: Context): Promise<{ documents: number; chunks: number }> {
-    const { body: before, revision } = await this.#records.need(input.knowledge);
+    const { id: knowledge, body: before, revision } = await this.#records.need(input.knowledge);
     if (before.uid !== input.uid) return { documents: 0, chunks: 0 };
     const embedder = input.embedder === undefined ? before.embedder : (input.embedder ?? undefined);
     const name = `k_${newId()}`;
@@ -158,8 +158,9 @@ export class Indexing {
         table: name,
         passages: PASSAGES_VERSION,
         ...(embedder && { embedder }),
+        ...(before.aliases && { aliases: before.aliases }),
       };
-      await this.#records.put(input.knowledge, body, revision);
+      await this.#records.put(knowledge, body, revision);
     } catch (thrown) {
       await this.#parts.store.drop(name);
       throw thrown;

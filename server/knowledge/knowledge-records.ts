@@ -13,8 +13,16 @@ export class KnowledgeRecords {
   /** By uid; counting the documents of a large knowledge at every check of a graph would be slow. */
   readonly #counts = new Map<string, { at: number; card: KnowledgeCard }>();
 
+  /** Counts the changes by this process. */
+  #changes = 0;
+
   constructor(records: Records) {
     this.#records = records;
+  }
+
+  #changed(): void {
+    this.#changes++;
+    this.#counts.clear();
   }
 
   async all(): Promise<Stored<KnowledgeRecord>[]> {
@@ -24,7 +32,9 @@ export class KnowledgeRecords {
   async find(name: string): Promise<Stored<KnowledgeRecord> | undefined> {
     const normal = name.normalize("NFC").trim();
     // No other name was ever given; some cannot even be looked up.
-    return KNOWLEDGE_NAME.test(normal) ? await this.#records.get<KnowledgeRecord>(KNOWLEDGE, normal) : undefined;
+    if (!KNOWLEDGE_NAME.test(normal)) return undefined;
+    const stored = await this.#records.get<KnowledgeRecord>(KNOWLEDGE, normal);
+    return stored ?? (await this.all()).find(({ body }) => body.aliases?.includes(normal));
   }
 
   /** Rejects with `knowledge_missing`, naming those that are there. */
@@ -42,8 +52,26 @@ export class KnowledgeRecords {
   /** `revision: 0`: a new one; it rejects with `conflict` where there is one, or where it was changed since. */
   async put(name: string, body: KnowledgeRecord, revision: number): Promise<Stored<KnowledgeRecord>> {
     const stored = await this.#records.put(KNOWLEDGE, name, body, { revision });
-    this.#counts.clear();
+    this.#changed();
     return stored;
+  }
+
+  /** Rejects with `conflict` where another has the name, or had it. */
+  async rename(stored: Stored<KnowledgeRecord>, name: string): Promise<Stored<KnowledgeRecord>> {
+    const other = await this.find(name);
+    if (other && other.id !== stored.id)
+      throw new PatchbayError(
+        "conflict",
+        other.id === name
+          ? `There is already knowledge "${name}". Choose another name.`
+          : `"${name}" is an earlier name of "${other.id}", which agents may still use. Choose another name.`,
+        { path: "/name" },
+      );
+    const aliases = [...(stored.body.aliases ?? []), stored.id].filter((alias) => alias !== name);
+    // The new record is written first; `recover` deletes the old one when the process ends in between.
+    const renamed = await this.put(name, { ...stored.body, aliases }, 0);
+    await this.#records.delete(KNOWLEDGE, stored.id);
+    return renamed;
   }
 
   async delete(name: string): Promise<boolean> {
@@ -79,7 +107,7 @@ export class KnowledgeRecords {
 
   async putDocument(id: string, uid: string, body: DocumentRecord): Promise<void> {
     await this.#records.put(DOCUMENT, id, body, { parent: uid });
-    this.#counts.clear();
+    this.#changed();
   }
 
   /** A new `status` takes the old `error` away. Rejects with `Superseded` where the document was removed. */
@@ -92,7 +120,7 @@ export class KnowledgeRecords {
       try {
         const revision = stored.revision;
         const changed = await this.#records.put(DOCUMENT, id, { ...kept, ...change }, { revision });
-        this.#counts.clear();
+        this.#changed();
         return changed;
       } catch (error) {
         if (!(error instanceof PatchbayError && error.code === "conflict")) throw error;
@@ -102,7 +130,7 @@ export class KnowledgeRecords {
 
   async deleteDocument(id: string): Promise<void> {
     await this.#records.delete(DOCUMENT, id);
-    this.#counts.clear();
+    this.#changed();
   }
 
   async card(stored: Stored<KnowledgeRecord>): Promise<KnowledgeCard> {
@@ -111,13 +139,16 @@ export class KnowledgeRecords {
     if (counted && performance.now() - counted.at < COUNTS_MS) return counted.card;
     const card: KnowledgeCard = { name: stored.id, documents: 0, chunks: 0, bytes: 0, updatedAt: stored.updatedAt };
     if (embedder) card.embedder = embedder;
+    if (stored.body.aliases?.length) card.aliases = stored.body.aliases;
+    const change = this.#changes;
     for await (const { body, updatedAt } of this.each(uid)) {
       card.documents++;
       card.chunks += body.chunks;
       card.bytes += body.bytes;
       card.updatedAt = Math.max(card.updatedAt, updatedAt);
     }
-    this.#counts.set(uid, { at: performance.now(), card });
+    // Documents that changed during the count can be counted wrong.
+    if (change === this.#changes) this.#counts.set(uid, { at: performance.now(), card });
     return card;
   }
 }

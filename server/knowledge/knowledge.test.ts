@@ -44,6 +44,35 @@ const never = new AbortController().signal;
 const find = async (b: Bench, query: string, options: { limit?: number; mode?: SearchMode; minScore?: number } = {}) =>
   await b.knowledge.search("handbook", query, { limit: 3, mode: "auto", ...options }, never);
 
+test("renamed knowledge keeps its passages and is found under its earlier names, also after a re-index", async () => {
+  const b = await bench("rename");
+  await b.knowledge.create({ name: "handbook" });
+  await b.addNow("handbook", { title: "handbook.md", text: HANDBOOK });
+  expect(await b.knowledge.rename("handbook", " staff guide ")).toMatchObject({
+    name: "staff guide",
+    aliases: ["handbook"],
+    documents: 1,
+  });
+  expect((await b.knowledge.cards()).map(({ name }) => name)).toEqual(["staff guide"]);
+  expect((await find(b, "annual leave"))[0]?.text).toContain("fifteen days");
+  await b.addNow("handbook", { title: "more.md", text: "Parking is free." });
+  await b.settled((await b.knowledge.reindex("handbook")).id);
+  expect((await find(b, "annual leave"))[0]?.text).toContain("fifteen days");
+  expect((await find(b, "parking"))[0]?.text).toContain("free");
+  await expect(b.knowledge.create({ name: "handbook" })).rejects.toMatchObject({ code: "conflict", path: "/name" });
+  await b.knowledge.create({ name: "other" });
+  for (const [name, next] of [
+    ["other", "handbook"],
+    ["staff guide", "other"],
+  ] as const)
+    await expect(b.knowledge.rename(name, next)).rejects.toMatchObject({ code: "conflict", path: "/name" });
+  await expect(b.knowledge.rename("other", "../x")).rejects.toMatchObject({ code: "bad_request" });
+  expect(await b.knowledge.rename("staff guide", "handbook")).toMatchObject({
+    name: "handbook",
+    aliases: ["staff guide"],
+  });
+});
+
 describe("words", () => {
   let b: Bench;
   beforeAll(async () => {

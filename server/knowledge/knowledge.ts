@@ -3,6 +3,7 @@
  * them, and each knowledge has one LanceDB table. Everything but the records and the bytes can be rebuilt.
  */
 import { createHash } from "node:crypto";
+import { PatchbayError } from "../../runtime/error.ts";
 import type { Document } from "../../runtime/message.ts";
 import type { KnowledgeCard, KnowledgeDocument } from "../contract/knowledge.ts";
 import type { Task } from "../contract/task.ts";
@@ -82,10 +83,26 @@ class LanceKnowledge implements KnowledgeStore {
 
   async create(knowledge: { name: string; embedder?: string }): Promise<KnowledgeCard> {
     const name = checkedName(knowledge.name);
+    const earlier = await this.#stored.find(name);
+    if (earlier && earlier.id !== name)
+      throw new PatchbayError(
+        "conflict",
+        `"${name}" is an earlier name of "${earlier.id}", which agents may still use. Choose another name.`,
+        { path: "/name" },
+      );
     const uid = newId();
     const embedder = knowledge.embedder || (await this.#parts.models.embedder());
     const body: KnowledgeRecord = { uid, table: `k_${uid}`, passages: PASSAGES_VERSION, ...(embedder && { embedder }) };
     return await this.#stored.card(await this.#stored.put(name, body, 0));
+  }
+
+  async rename(name: string, next: string): Promise<KnowledgeCard> {
+    const stored = await this.#stored.need(name);
+    const wanted = checkedName(next);
+    if (wanted === stored.id) return await this.#stored.card(stored);
+    if (await this.#indexing.reindexing(stored.id))
+      throw new PatchbayError("conflict", `The index of "${stored.id}" is being rebuilt. Rename it when that is done.`);
+    return await this.#stored.card(await this.#stored.rename(stored, wanted));
   }
 
   async delete(name: string): Promise<boolean> {
@@ -161,8 +178,14 @@ class LanceKnowledge implements KnowledgeStore {
   }
 
   async recover(): Promise<void> {
-    const all = await this.#stored.all();
-    if (all.length === 0) return;
+    const stored = await this.#stored.all();
+    if (stored.length === 0) return;
+    // The process ended while it renamed one: the old record is left.
+    const left = stored.filter(({ id, body }) =>
+      stored.some((one) => one.body.uid === body.uid && one.body.aliases?.includes(id)),
+    );
+    for (const { id } of left) await this.#stored.delete(id);
+    const all = stored.filter((one) => !left.includes(one));
     const there = new Set(await this.#store.names());
     const used = new Set<string>();
     for (const { id: knowledge, body } of all) {

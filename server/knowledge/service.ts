@@ -6,6 +6,8 @@ import type { Task } from "../contract/task.ts";
 export interface Knowledge {
   cards(): Promise<KnowledgeCard[]>;
   create(knowledge: { name: string; embedder?: string }): Promise<KnowledgeCard>;
+  /** Agents that use the old name still find it. Rejects with `conflict` while its index is rebuilt, or for a taken name. */
+  rename(name: string, next: string): Promise<KnowledgeCard>;
   delete(name: string): Promise<boolean>;
   /** Stores the bytes and starts a task that indexes them. The same title and content again changes nothing. */
   add(

@@ -99,6 +99,35 @@ test("names that cannot be had are refused with what there is", async () => {
   ]);
 });
 
+test("a renamed provider still answers under its earlier names, and nobody else can take them", async () => {
+  const { server, models } = await rig();
+  await models.save(compatible(server, { models: ["a"] }));
+  await models.save({
+    id: "second",
+    kind: "openai-compatible",
+    baseUrl: server.url,
+    models: ["b"],
+    fallback: "mine/a",
+  });
+  await models.save(compatible(server, { id: "renamed", models: ["a"] }), "mine");
+  await models.save(compatible(server, { id: "again", models: ["a"], aliases: ["mine"] }), "renamed");
+  const ids = (await models.providers()).map(({ id }) => id);
+  expect(ids).toContain("again");
+  expect(ids).not.toContain("mine");
+  for (const name of ["mine/a", "renamed/a", "again/a"])
+    expect(await models.resolve(name)).toMatchObject({ name: "again/a" });
+  expect(await models.resolve("second/b")).toMatchObject({ fallback: "again/a" });
+  expect((await models.cards()).find(({ name }) => name === "again/a")?.aliases).toEqual(["mine/a", "renamed/a"]);
+  for (const id of ["mine", "second"])
+    await expect(models.save(compatible(server, { id }), id === "mine" ? undefined : "again")).rejects.toMatchObject({
+      code: "conflict",
+      path: "/id",
+    });
+  // Back to its first name.
+  await models.save(compatible(server, { id: "mine", models: ["a"], aliases: ["mine", "renamed"] }), "again");
+  expect(await models.resolve("again/a")).toMatchObject({ name: "mine/a" });
+});
+
 test("what is saved is checked, and a change counts at once", async () => {
   const { server, models } = await rig();
   const save = (provider: unknown) => models.save(provider as never);

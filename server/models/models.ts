@@ -11,7 +11,7 @@ import { Endpoints, type EndpointsOptions } from "./endpoints.ts";
 import { LocalModels } from "./local/local-models.ts";
 import { probe } from "./probe.ts";
 import { canChat, canEmbed, profileFor } from "./profiles.ts";
-import { Providers } from "./providers.ts";
+import { findProvider, Providers } from "./providers.ts";
 import type { Models } from "./service.ts";
 
 export interface ModelsOptions extends EndpointsOptions {
@@ -53,8 +53,8 @@ class ModelService implements Models {
     return [...(await this.#providers.all()).values()];
   }
 
-  async save(provider: Provider): Promise<Provider> {
-    return this.#providers.save(provider);
+  async save(provider: Provider, was?: string): Promise<Provider> {
+    return this.#providers.save(provider, was);
   }
 
   async delete(id: string): Promise<boolean> {
@@ -62,11 +62,19 @@ class ModelService implements Models {
   }
 
   async defaultModel(): Promise<string | undefined> {
-    return (await this.#providers.defaults()).model;
+    return this.#current((await this.#providers.defaults()).model);
   }
 
   async embedder(): Promise<string | undefined> {
-    return (await this.#providers.defaults()).embedder;
+    return this.#current((await this.#providers.defaults()).embedder);
+  }
+
+  /** The name under the present id of its provider. */
+  async #current(name: string | undefined): Promise<string | undefined> {
+    if (name === undefined) return undefined;
+    const slash = name.indexOf("/");
+    const provider = slash > 0 ? findProvider(await this.#providers.all(), name.slice(0, slash)) : undefined;
+    return provider ? `${provider.id}/${name.slice(slash + 1)}` : name;
   }
 
   refresh(): void {
@@ -88,6 +96,7 @@ class ModelService implements Models {
         if (!embeds && !canChat(id)) continue;
         const name = `${provider.id}/${id}`;
         const card: ModelCard = { name, provider: provider.id, profile: this.#profile(provider, id) };
+        if (provider.aliases) card.aliases = provider.aliases.map((alias) => `${alias}/${id}`);
         if (embeds) card.embeds = true;
         if (provider.kind === "demo") card.demo = true;
         if (name === preferred) card.isDefault = true;
@@ -111,9 +120,10 @@ class ModelService implements Models {
     if (known) return known;
     const full = name === "default" || name === "" ? await this.#defaultName(true) : name;
     const { provider, id } = this.#split(full, providers);
-    const model: Model = { name: full, profile: this.#profile(provider, id) };
+    const model: Model = { name: `${provider.id}/${id}`, profile: this.#profile(provider, id) };
     if (provider.kind === "demo") model.demo = true;
-    if (provider.fallback && provider.fallback !== full) model.fallback = provider.fallback;
+    const fallback = await this.#current(provider.fallback);
+    if (fallback && fallback !== model.name) model.fallback = fallback;
     // Names come from graphs, so the cache needs a bound.
     if (models.size < 1_000) models.set(name, model);
     return model;
@@ -211,7 +221,7 @@ class ModelService implements Models {
   /** Throws `model_missing` with the names that exist. */
   #split(name: string, providers: Map<string, Provider>): { provider: Provider; id: string } {
     const slash = name.indexOf("/");
-    const provider = slash > 0 ? providers.get(name.slice(0, slash)) : undefined;
+    const provider = slash > 0 ? findProvider(providers, name.slice(0, slash)) : undefined;
     const id = name.slice(slash + 1);
     if (!provider) {
       const known = [...providers.keys()].join(", ");

@@ -98,8 +98,11 @@ export class Providers {
     return this.#snapshot;
   }
 
-  /** Creates or replaces. Rejects with `bad_request` (with the path) or `conflict` (a built-in name). */
-  async save(input: unknown): Promise<Provider> {
+  /**
+   * Creates or replaces. `was`: its id until now, which becomes an alias. Rejects with `bad_request` (with the path) or
+   * `conflict` (a built-in name, or another provider's).
+   */
+  async save(input: unknown, was?: string): Promise<Provider> {
     const provider = parseProvider(input);
     if (RESERVED.has(provider.id)) {
       throw new PatchbayError("conflict", `The name "${provider.id}" is built in. Choose another id.`, { path: "/id" });
@@ -111,7 +114,26 @@ export class Providers {
         { path: "/id" },
       );
     }
+    this.refresh();
+    const other = findProvider(await this.all(), provider.id);
+    if (other && other.id !== (was ?? provider.id)) {
+      throw new PatchbayError(
+        "conflict",
+        other.id === provider.id
+          ? `The provider "${provider.id}" already exists. Use another id.`
+          : `"${provider.id}" is an earlier name of "${other.id}", which graphs may still use. Use another id.`,
+        { path: "/id" },
+      );
+    }
+    const renamed = was !== undefined && was !== provider.id;
+    if (renamed) {
+      if ((await this.#records.get(PROVIDER, was)) === undefined)
+        throw new PatchbayError("conflict", `The provider "${was}" is built in or comes from the environment.`);
+      provider.aliases = [...(provider.aliases ?? []), was].filter((alias) => alias !== provider.id);
+    }
+    // The new record is written first: if the process ends in between, the old one is still there.
     await this.#records.put(PROVIDER, provider.id, provider);
+    if (renamed) await this.#records.delete(PROVIDER, was);
     this.refresh();
     return provider;
   }
@@ -130,6 +152,11 @@ export class Providers {
     this.refresh();
     return deleted;
   }
+}
+
+/** By its id, or else by an earlier one. */
+export function findProvider(providers: ReadonlyMap<string, Provider>, id: string): Provider | undefined {
+  return providers.get(id) ?? [...providers.values()].find((provider) => provider.aliases?.includes(id));
 }
 
 export type ProviderEnv = Pick<Env, "openai" | "defaultModel" | "embedder">;

@@ -3,8 +3,8 @@ import type { ModelCard, Provider, ProviderTest } from "../contract/model.ts";
 
 export interface Models {
   providers(): Promise<Provider[]>;
-  /** Validates and stores; rejects with `bad_request` or `conflict`. */
-  save(provider: Provider): Promise<Provider>;
+  /** Validates and stores; rejects with `bad_request` or `conflict`. `was`: its id until now, which becomes an alias. */
+  save(provider: Provider, was?: string): Promise<Provider>;
   delete(id: string): Promise<boolean>;
   test(id: string, signal: AbortSignal): Promise<ProviderTest>;
   cards(): Promise<ModelCard[]>;

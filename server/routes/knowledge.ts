@@ -118,6 +118,18 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
       },
     )
     .post(
+      "/:name/rename",
+      describe({
+        summary: "Rename knowledge",
+        tag: "knowledge",
+        description: "Agents and published versions that use the old name still find it.",
+        response: KnowledgeCard,
+        errors: { ...notFoundError, 409: "The name is in use, or the index is being rebuilt." },
+      }),
+      body(z.strictObject({ name: z.string() })),
+      async (c) => c.json(await knowledge.rename(c.req.param("name"), c.req.valid("json").name)),
+    )
+    .post(
       "/:name/reindex",
       describe({
         summary: "Rebuild the index",
@@ -249,7 +261,7 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
 }
 
 async function card(knowledge: Knowledge, name: string) {
-  const found = (await knowledge.cards()).find((one) => one.name === name);
+  const found = (await knowledge.cards()).find((one) => one.name === name || one.aliases?.includes(name));
   if (!found) throw notFound("knowledge", name);
   return found;
 }

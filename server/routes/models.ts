@@ -9,7 +9,7 @@ import { notFound } from "../lib/not-found.ts";
 import type { Models } from "../models/service.ts";
 import type { Services } from "../services.ts";
 
-const Changes = NewProvider.omit({ id: true }).partial();
+const Changes = NewProvider.omit({ aliases: true }).partial();
 
 export function modelRoutes({ models }: Pick<Services, "models">) {
   return new Hono<AppEnv>()
@@ -68,9 +68,13 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
       describe({
         summary: "Change a provider",
         tag: "models",
-        description: "Omitted keys stay unchanged; `null` removes a key.",
+        description:
+          "Omitted keys stay unchanged; `null` removes a key. Another `id` renames the provider: graphs and published versions that use the old one still work.",
         response: Provider,
-        errors: { 404: "Not found.", 409: "The provider is built in or set by environment variables." },
+        errors: {
+          404: "Not found.",
+          409: "The id is in use, or the provider is built in or set by environment variables.",
+        },
       }),
       body(nullable(Changes)),
       async (c) => {
@@ -80,7 +84,7 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
             ([, value]) => value !== null && value !== undefined,
           ),
         );
-        return c.json(await models.save(changed as unknown as Provider));
+        return c.json(await models.save(changed as unknown as Provider, provider.id));
       },
     )
     .delete(
@@ -114,10 +118,13 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
     );
 }
 
-/** The object schema with every key nullable. */
+/** The object schema with every key nullable, but the id. */
 function nullable<T extends z.ZodRawShape>(schema: z.ZodObject<T>) {
   const shape = Object.fromEntries(
-    Object.entries(schema.shape).map(([key, value]) => [key, (value as z.ZodType).nullable()]),
+    Object.entries(schema.shape).map(([key, value]) => [
+      key,
+      key === "id" ? (value as z.ZodType) : (value as z.ZodType).nullable(),
+    ]),
   );
   return z.strictObject(shape);
 }

@@ -38,6 +38,7 @@ export const fields = {
     default: "Default model",
     demo: "Demo",
     missing: "This model is not configured.",
+    renamed: "Now {{name}}",
     add: "Add model",
     tools: "tool calling",
     toolsByPrompt: "tool calling by prompt",

@@ -14,7 +14,7 @@ export const knowledge = {
   embedderHelp: "Adds semantic search to keyword search. Each document is sent to this model once.",
   embedderNone: "None: keyword search only",
   embedderNoneHint: "Works offline, in Chinese and English",
-  nameHelp: "Nodes refer to it by this name. Letters, digits, spaces and hyphens. It cannot be changed later.",
+  nameHelp: "Nodes refer to it by this name. Letters, digits, spaces and hyphens.",
   nameError: "Use 1 to 64 letters, digits, spaces, dots, hyphens or underscores.",
   updated: "Changed {{when}}",
   delete: "Delete knowledge",
@@ -22,6 +22,8 @@ export const knowledge = {
   deleteLead:
     "All of its documents are deleted. Agents that use it cannot run until you choose other knowledge for them.",
   deleted: "“{{name}}” deleted",
+  rename: "Rename",
+  renameHelp: "Agents that use the old name still find it.",
   reindex: "Re-index",
   reindexHelp: "Reads every document again. The old index stays in use until the new one is ready.",
   reindexing: "Re-indexing",

@@ -39,6 +39,7 @@ export const fields: Words<typeof en> = {
     default: "默认模型",
     demo: "演示",
     missing: "这个模型没有配置。",
+    renamed: "现名 {{name}}",
     add: "添加模型",
     tools: "工具调用",
     toolsByPrompt: "提示词工具调用",

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Download, Ellipsis, RefreshCw, SlidersHorizontal, Trash2 } from "lucide-react";
+import { Download, Ellipsis, RefreshCw, SlidersHorizontal, TextCursorInput, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
@@ -11,7 +11,9 @@ import { Page } from "../../shell/page.tsx";
 import { Loaded, useErrorToast } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
+import { Field } from "../../ui/field.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
+import { Input } from "../../ui/input.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Progress } from "../../ui/progress.tsx";
@@ -20,7 +22,7 @@ import { AddDocuments } from "./add-documents.tsx";
 import { DocumentPanel, DocumentsTable } from "./documents-table.tsx";
 import { EmbedderField, NO_EMBEDDER } from "./embedder-field.tsx";
 import { SearchTest } from "./search-test.tsx";
-import { isBusy, KNOWLEDGE_KEY, useDocuments } from "./use-knowledge.ts";
+import { isBusy, KNOWLEDGE_KEY, KNOWLEDGE_NAME, useDocuments } from "./use-knowledge.ts";
 
 /** One knowledge base: its documents on the left, a search test on the right. */
 export function KnowledgeDetail({ name }: { name: string }) {
@@ -38,6 +40,7 @@ export function KnowledgeDetail({ name }: { name: string }) {
   const [open, setOpen] = useState<string>();
   const [asking, setAsking] = useState(false);
   const [changing, setChanging] = useState(false);
+  const [renaming, setRenaming] = useState(false);
   const [task, setTask] = useState<string>();
   const remove = useMutation({
     mutationFn: () => api.knowledge.delete(name),
@@ -64,6 +67,7 @@ export function KnowledgeDetail({ name }: { name: string }) {
         <Menu
           trigger={<IconButton icon={Ellipsis} label={t("more", { name })} />}
           items={[
+            { label: t("rename"), icon: TextCursorInput, onSelect: () => setRenaming(true) },
             { label: t("reindex"), icon: RefreshCw, onSelect: () => reindex.mutate() },
             { label: t("changeEmbedder"), icon: SlidersHorizontal, onSelect: () => setChanging(true) },
             { label: t("export"), icon: Download, onSelect: () => window.open(api.knowledge.exportUrl(name), "_self") },
@@ -93,6 +97,13 @@ export function KnowledgeDetail({ name }: { name: string }) {
         </aside>
       </div>
       {open && <DocumentPanel name={name} document={open} onClose={() => setOpen(undefined)} />}
+      {renaming && (
+        <Rename
+          name={name}
+          onClose={() => setRenaming(false)}
+          onRenamed={(next) => go(`/knowledge/${encodeURIComponent(next)}`)}
+        />
+      )}
       {changing && card.data && (
         <ChangeEmbedder
           card={card.data}
@@ -127,6 +138,37 @@ function Facts({ card }: { card: KnowledgeCard }) {
         {card.embedder ? `${t("hybridSearch")} · ${card.embedder}` : t("keywordSearch")}
       </Badge>
     </span>
+  );
+}
+
+function Rename({ name, onClose, onRenamed }: { name: string; onClose(): void; onRenamed(next: string): void }) {
+  const { t } = useTranslation(["knowledge", "common"]);
+  const client = useQueryClient();
+  const [next, setNext] = useState(name);
+  const rename = useMutation({
+    mutationFn: () => api.knowledge.rename(name, next.trim()),
+    onSuccess: (card) => {
+      void client.invalidateQueries({ queryKey: KNOWLEDGE_KEY });
+      onClose();
+      onRenamed(card.name);
+    },
+  });
+  const invalid = !KNOWLEDGE_NAME.test(next.trim());
+  return (
+    <FormDialog
+      side
+      onClose={onClose}
+      title={t("rename")}
+      description={t("renameHelp")}
+      submit={t("common:save")}
+      mutation={rename}
+      disabled={invalid || next.trim() === name}
+      onSubmit={() => rename.mutate()}
+    >
+      <Field label={t("common:name")} error={invalid && t("nameError")}>
+        <Input value={next} onChange={(event) => setNext(event.target.value)} />
+      </Field>
+    </FormDialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { KnowledgeDocument } from "../../../server/contract/knowledge.ts";
 import { api } from "../../api/api.ts";
 
@@ -10,11 +10,22 @@ export function useKnowledgeList() {
 
 export const isBusy = (document: KnowledgeDocument) => document.status === "queued" || document.status === "indexing";
 
+const finished = (documents: KnowledgeDocument[]) =>
+  documents.map((one) => `${one.id} ${isBusy(one)} ${one.chunks}`).join("\n");
+
 /** All documents of a knowledge base. Polls every second while any of them is being indexed. */
 export function useDocuments(name: string) {
+  const client = useQueryClient();
   return useQuery({
     queryKey: [...KNOWLEDGE_KEY, name, "documents"],
-    queryFn: ({ signal }) => api.knowledge.documents(name, signal),
+    queryFn: async ({ signal }) => {
+      const documents = await api.knowledge.documents(name, signal);
+      // The counts of the knowledge change when documents finish.
+      const before = client.getQueryData<KnowledgeDocument[]>([...KNOWLEDGE_KEY, name, "documents"]);
+      if (before && finished(before) !== finished(documents))
+        void client.invalidateQueries({ queryKey: [...KNOWLEDGE_KEY, name], exact: true });
+      return documents;
+    },
     refetchInterval: (query) => (query.state.data?.some(isBusy) ? 1000 : false),
   });
 }

@@ -2,20 +2,18 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Cloud, HardDrive, Pencil, Plus, Sparkles, Trash2, Zap } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { ModelProfile } from "../../../runtime/model.ts";
-import type { ModelCard, NewProvider, Provider } from "../../../server/contract/model.ts";
+import type { ModelCard, Provider } from "../../../server/contract/model.ts";
 import { api } from "../../api/api.ts";
 import { Page, Section } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded, useErrorToast } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
-import { Notice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { Capabilities } from "./capabilities.tsx";
 import { DefaultChoice, DefaultModels } from "./default-models.tsx";
 import { ProviderPanel } from "./provider-panel.tsx";
-import { TestResult } from "./test-result.tsx";
+import { Suggestion, TestResult } from "./test-result.tsx";
 import { MODELS_KEY, useModels } from "./use-models.ts";
 
 export function ModelsPage() {
@@ -89,38 +87,6 @@ export function ModelsPage() {
   );
 }
 
-const differs = (provider: Provider, suggests: Partial<ModelProfile>) =>
-  Object.entries(suggests).some(([key, value]) => provider.profile?.[key as keyof ModelProfile] !== value);
-
-/** Shown when a test disagrees with the stored profile; one click updates the profile. */
-function Suggestion({ provider, suggests }: { provider: Provider; suggests: Partial<ModelProfile> }) {
-  const { t } = useTranslation("models");
-  const client = useQueryClient();
-  const apply = useMutation({
-    mutationFn: () =>
-      api.models.update({ ...(provider as NewProvider), profile: { ...provider.profile, ...suggests } }),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: MODELS_KEY });
-      toast({ title: t("profileUpdated", { id: provider.id }) });
-    },
-  });
-  return (
-    <Notice
-      tone="warn"
-      className="mt-2"
-      title={t("updateProfileTitle")}
-      actions={
-        <Button size="sm" busy={apply.isPending} onClick={() => apply.mutate()}>
-          {t("updateProfile")}
-        </Button>
-      }
-    >
-      {t("updateProfileLead")}
-      {apply.isError && <ErrorNotice error={apply.error} className="mt-2" />}
-    </Notice>
-  );
-}
-
 const MANY = 6;
 
 function ProviderCard({
@@ -166,9 +132,7 @@ function ProviderCard({
       <div aria-live="polite" className="px-4 pb-3 empty:hidden">
         {test.isError && <ErrorNotice error={test.error} onRetry={() => test.mutate()} />}
         {test.data && <TestResult test={test.data} />}
-        {test.data?.suggests && differs(provider, test.data.suggests) && (
-          <Suggestion provider={provider} suggests={test.data.suggests} />
-        )}
+        {test.data && <Suggestion provider={provider} test={test.data} />}
       </div>
       {!demo && (
         <div className="border-line border-t px-4 py-1">

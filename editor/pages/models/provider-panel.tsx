@@ -15,7 +15,7 @@ import { Select } from "../../ui/select.tsx";
 import { Spinner } from "../../ui/spinner.tsx";
 import { freeId, PRESETS, type Preset, secretName } from "./presets.ts";
 import { faultsOf, formOf, formOfPreset, NO_FALLBACK, type ProviderForm, providerOf } from "./provider-form.ts";
-import { TestResult } from "./test-result.tsx";
+import { Suggestion, TestResult } from "./test-result.tsx";
 import { MODELS_KEY } from "./use-models.ts";
 
 const OTHER: Preset = { id: "provider", name: "", kind: "openai-compatible", baseUrl: "", key: "needed" };
@@ -38,18 +38,26 @@ export function ProviderPanel({
   const [preset, setPreset] = useState<Preset>();
   const [form, setForm] = useState<ProviderForm | undefined>(provider && formOf(provider));
   const [shown, setShown] = useState(false);
-  const taken = new Set(providers.filter((one) => one.id !== provider?.id).map((one) => one.id));
+  /** The provider as stored: a failed test leaves one that the next save corrects. */
+  const [stored, setStored] = useState(provider);
+  const taken = new Set(
+    providers.filter((one) => one.id !== stored?.id).flatMap(({ id, aliases = [] }) => [id, ...aliases]),
+  );
 
   const save = useMutation({
     mutationFn: async (values: ProviderForm) => {
-      const next = providerOf(values, provider);
+      const next = providerOf(values, stored);
       // The key is stored first, so that a provider never refers to a secret that does not exist.
       if (values.key.trim() && next.apiKey) await api.secrets.set(next.apiKey.secret, values.key.trim());
-      await (provider ? api.models.update(next) : api.models.save(next));
-      void client.invalidateQueries({ queryKey: MODELS_KEY });
-      return next;
+      return await (stored ? api.models.update(stored.id, next) : api.models.save(next));
     },
-    onSuccess: (saved) => test.mutate(saved.id),
+    onSuccess: (saved) => {
+      setStored(saved);
+      // The key is stored; what is in the field now is a new one.
+      setForm((form) => form && { ...form, key: "" });
+      void client.invalidateQueries({ queryKey: MODELS_KEY });
+      test.mutate(saved.id);
+    },
   });
   const test = useMutation({
     mutationFn: (id: string) => api.models.test(id),
@@ -69,6 +77,10 @@ export function ProviderPanel({
     if (form && Object.keys(faults).length === 0) save.mutate(form);
   };
   const finished = test.data?.ok === true;
+  const applied = (changed: Provider) => {
+    setStored(changed);
+    setForm(formOf(changed));
+  };
 
   return (
     <SidePanel
@@ -78,7 +90,7 @@ export function ProviderPanel({
       footer={
         form && (
           <>
-            {!provider && (
+            {!stored && (
               <Button variant="ghost" icon={ArrowLeft} className="mr-auto" onClick={() => setForm(undefined)}>
                 {t("panel.change")}
               </Button>
@@ -103,7 +115,7 @@ export function ProviderPanel({
             onChange={(change) => setForm({ ...form, ...change })}
             idFault={shown && faults.id ? t(faults.id === "bad" ? "panel.idError" : "panel.idTaken") : undefined}
             urlFault={shown && faults.baseUrl ? t("panel.urlError") : undefined}
-            stored={provider}
+            stored={stored}
             preset={preset}
             models={models}
           />
@@ -114,8 +126,9 @@ export function ProviderPanel({
                 <Spinner /> {t("panel.saved")}
               </p>
             )}
-            {test.isError && <ErrorNotice error={test.error} onRetry={() => test.mutate(form.id)} />}
+            {test.isError && <ErrorNotice error={test.error} onRetry={() => stored && test.mutate(stored.id)} />}
             {test.data && <TestResult test={test.data} />}
+            {test.data && stored && <Suggestion provider={stored} test={test.data} onApplied={applied} />}
           </div>
         </Form>
       ) : (
@@ -209,7 +222,7 @@ function ProviderFields({
   return (
     <>
       <Field label={t("panel.id")} help={t("panel.idHelp", { id: form.id || "name" })} error={idFault}>
-        <Input value={form.id} onChange={set("id")} disabled={stored !== undefined} mono />
+        <Input value={form.id} onChange={set("id")} mono />
       </Field>
       <Field label={t("panel.url")} help={t("panel.urlHelp")} error={urlFault}>
         <Input

@@ -1,10 +1,17 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Check, Minus, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { ProviderTest } from "../../../server/contract/model.ts";
+import type { ModelProfile } from "../../../runtime/model.ts";
+import type { NewProvider, Provider, ProviderTest } from "../../../server/contract/model.ts";
+import { api } from "../../api/api.ts";
 import { span } from "../../i18n/format.ts";
+import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
+import { Button } from "../../ui/button.tsx";
 import { cx } from "../../ui/cx.ts";
 import { Notice } from "../../ui/notice.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { MODELS_KEY } from "./use-models.ts";
 
 const ORDER = ["chat", "streams", "tools", "structured", "vision", "embeddings"] as const;
 
@@ -46,5 +53,50 @@ export function TestResult({ test }: { test: ProviderTest }) {
       </ul>
       {test.found.tools === false && <p className="mt-2.5 text-ink-2 text-sm">{t("noTools")}</p>}
     </div>
+  );
+}
+
+const differs = (provider: Provider, suggests: Partial<ModelProfile>) =>
+  Object.entries(suggests).some(([key, value]) => provider.profile?.[key as keyof ModelProfile] !== value);
+
+/** Shown when a test disagrees with the stored profile; one click updates the profile. */
+export function Suggestion({
+  provider,
+  test: { suggests },
+  onApplied,
+}: {
+  provider: Provider;
+  test: ProviderTest;
+  onApplied?(changed: Provider): void;
+}) {
+  const { t } = useTranslation("models");
+  const client = useQueryClient();
+  const apply = useMutation({
+    mutationFn: () =>
+      api.models.update(provider.id, {
+        ...(provider as NewProvider),
+        profile: { ...provider.profile, ...suggests },
+      }),
+    onSuccess: (changed) => {
+      void client.invalidateQueries({ queryKey: MODELS_KEY });
+      toast({ title: t("profileUpdated", { id: provider.id }) });
+      onApplied?.(changed);
+    },
+  });
+  if (!suggests || !differs(provider, suggests)) return null;
+  return (
+    <Notice
+      tone="warn"
+      className="mt-2"
+      title={t("updateProfileTitle")}
+      actions={
+        <Button size="sm" busy={apply.isPending} onClick={() => apply.mutate()}>
+          {t("updateProfile")}
+        </Button>
+      }
+    >
+      {t("updateProfileLead")}
+      {apply.isError && <ErrorNotice error={apply.error} className="mt-2" />}
+    </Notice>
   );
 }
