@@ -40,6 +40,7 @@ import { templateRoutes } from "./routes/templates.ts";
 import { toolRoutes } from "./routes/tools.ts";
 import { hookRoutes, triggerRoutes } from "./routes/triggers.ts";
 import { usageRoutes } from "./routes/usage.ts";
+import { usesRoutes } from "./routes/uses.ts";
 import type { Services } from "./services.ts";
 import { takeTrace } from "./telemetry/incoming.ts";
 
@@ -72,6 +73,7 @@ function routes(services: Services, auth: Auth) {
     .route("/api/settings", settingsRoutes(services))
     .route("/api/tools", toolRoutes(services))
     .route("/api/usage", usageRoutes(services))
+    .route("/api/uses", usesRoutes(services))
     .route("/v1", hostedRoutes(services))
     .route("/v1", openAiRoutes(services))
     .route("/v1", a2aRoutes(services))

@@ -44,6 +44,7 @@ import type { Task } from "../../server/contract/task.ts";
 import type { Template, ToolTemplate, UsedTemplate } from "../../server/contract/template.ts";
 import type { ToolCard, ToolImportReport } from "../../server/contract/tool.ts";
 import type { Delivery, MadeTrigger, NewTrigger, Trigger } from "../../server/contract/trigger.ts";
+import type { UseQuery, Uses } from "../../server/contract/use.ts";
 import { jsonOf, received, send, sendFile, streamItems } from "./call.ts";
 
 export { ApiError } from "./call.ts";
@@ -508,6 +509,8 @@ export const api = {
     }: { graph: Graph; conversation: { role: "user" | "assistant"; content: string }[]; model: string },
     signal?: AbortSignal,
   ): Promise<Proposal> => read(routes.build.$post({ json: { graph: { ...graph }, ...json } }, until(signal))),
+  /** What uses a thing. */
+  uses: (query: UseQuery, signal?: AbortSignal): Promise<Uses> => read(routes.uses.$get({ query }, until(signal))),
   settings: {
     get: (signal?: AbortSignal): Promise<ServerSettings> => read(routes.settings.$get({}, until(signal))),
     change: (json: Partial<ServerSettings>): Promise<ServerSettings> => read(routes.settings.$patch({ json })),

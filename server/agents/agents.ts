@@ -114,6 +114,10 @@ class RecordedAgents implements Agents {
     return this.#drafts;
   }
 
+  async graphs(): Promise<{ id: string; graph: Graph }[]> {
+    return (await everyRecord<Graph>(this.#records, AGENT)).map(({ id, body }) => ({ id, graph: body }));
+  }
+
   inputFields(graph: Graph): Field[] {
     return inputFields(graph, this.#options.nodes);
   }

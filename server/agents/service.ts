@@ -8,6 +8,8 @@ export interface Agents {
   list(options?: { after?: string; limit?: number }): Promise<Agent[]>;
   /** The same page as `list`, with neither graphs nor a check of them. */
   cards(options?: { after?: string; limit?: number }): Promise<AgentCard[]>;
+  /** The graph of every draft. */
+  graphs(): Promise<{ id: string; graph: Graph }[]>;
   /** Every draft's ports as a node, by id; held in memory. */
   drafts(): Promise<ReadonlyMap<string, Ports>>;
   /** What a graph's input node declares beside the message. */

@@ -1,12 +1,11 @@
 /** Templates that the admin saved or imported. They have the shape of the shipped ones and are kept in the record store. */
 import { z } from "zod";
-import { secretsIn } from "../../runtime/check-needs.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import { pointer } from "../../runtime/issue.ts";
 import type { NodeTable } from "../../runtime/node.ts";
-import { resolve } from "../../runtime/resolve.ts";
 import { wellFormed } from "../agents/agents.ts";
+import { graphNeeds } from "../agents/graph-needs.ts";
 import { newId } from "../lib/ids.ts";
 import type { Secrets } from "../secrets/service.ts";
 import { everyRecord } from "../stores/mirror.ts";
@@ -123,20 +122,12 @@ const both = (text: string) => ({ en: text, zh: text });
 
 /** What a graph and its bodies need from the server. The model `default` exists everywhere and is left out. */
 function needsOf(graph: Graph, nodes: NodeTable): Pick<Template["needs"], "knowledge" | "secrets" | "models"> {
-  const knowledge = new Set<string>();
-  const models = new Set<string>();
-  const secrets = new Set(graph.nodes.flatMap((node) => secretsIn(node.config)));
-  const walk = (one: Graph) => {
-    for (const { definition, config } of resolve(one, nodes).nodes) {
-      const needs = definition.needs?.(config) ?? {};
-      for (const name of needs.knowledge ?? []) if (name !== "") knowledge.add(name);
-      for (const name of needs.models ?? []) if (name !== "" && name !== "default") models.add(name);
-      for (const name of needs.secrets ?? []) secrets.add(name);
-      for (const body of definition.bodies?.(config) ?? []) walk(body.graph);
-    }
+  const { knowledge, secrets, models } = graphNeeds(graph, nodes);
+  return {
+    knowledge: [...knowledge].map((name) => ({ name })),
+    secrets: [...secrets].sort(),
+    models: [...models].filter((name) => name !== "default"),
   };
-  walk(graph);
-  return { knowledge: [...knowledge].map((name) => ({ name })), secrets: [...secrets].sort(), models: [...models] };
 }
 
 /** Removes pinned outputs, which belong to the draft. */

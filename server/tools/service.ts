@@ -18,6 +18,8 @@ export interface Toolbox {
     options: { idempotencyKey: string; chat?: Models["chat"]; onProgress?(text: string): void },
     signal: AbortSignal,
   ): Promise<ToolResult>;
+  /** The secrets and the model that each custom or imported tool refers to, set or not. */
+  bindingNeeds(): Promise<{ name: string; secrets: string[]; model?: string }[]>;
   /** A custom tool with its binding. Rejects with `not_found`. */
   custom(name: string): Promise<CustomTool>;
   /** Validates and stores a custom `http`, `code` or `model` tool; `create` rejects with `conflict` when it exists. */

@@ -92,11 +92,12 @@ export function secretOf(auth: ApiAuth): string | undefined {
   return typeof auth.value === "string" ? undefined : auth.value.secret;
 }
 
-/** The secrets that a tool needs; those that an API can do without are left out. */
-export function secretsOf(binding: Binding): string[] {
+/** The secrets that a tool needs; those that an API can do without are left out, unless `all` are asked for. */
+export function secretsOf(binding: Binding, { all = false } = {}): string[] {
   const values = binding.kind === "http" ? Object.values(binding.headers) : [];
   const names = values.map((value) => (typeof value === "string" ? undefined : value.secret));
-  if (binding.kind === "openapi") names.push(...binding.auth.filter(({ missing }) => missing !== "skip").map(secretOf));
+  if (binding.kind === "openapi")
+    names.push(...binding.auth.filter(({ missing }) => all || missing !== "skip").map(secretOf));
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 

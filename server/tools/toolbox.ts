@@ -225,6 +225,12 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
         throw thrown;
       }
     },
+    bindingNeeds: async () =>
+      [...(await library.all()).tools.values()].map(({ name, binding }) => ({
+        name,
+        secrets: secretsOf(binding, { all: true }),
+        ...(binding.kind === "model" && { model: binding.model }),
+      })),
     custom: async (name) => {
       const tool = (await library.all()).tools.get(name);
       if (!tool) throw new PatchbayError("not_found", `There is no tool "${name}" made by hand.`);

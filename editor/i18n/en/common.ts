@@ -31,6 +31,17 @@ export const common = {
   clearSearch: "Clear search",
   skipToContent: "Skip to content",
   demo: "Demo",
+  usedBy: {
+    title: "Used by",
+    none: "Nothing uses it.",
+    draft: "draft",
+    version: "live v{{version}}",
+    tool: "tool",
+    provider: "model provider",
+    server: "MCP server",
+    knowledge: "knowledge",
+    defaults: { model: "The default model", embedder: "The default model for semantic search" },
+  },
   error: {
     title: "Something went wrong",
     network: "The server is not responding.",

@@ -34,6 +34,17 @@ export const common: Words<typeof en> = {
   clearSearch: "清除搜索",
   skipToContent: "跳到主要内容",
   demo: "演示",
+  usedBy: {
+    title: "使用者",
+    none: "没有任何地方使用它。",
+    draft: "草稿",
+    version: "线上 v{{version}}",
+    tool: "工具",
+    provider: "模型服务",
+    server: "MCP 服务器",
+    knowledge: "知识库",
+    defaults: { model: "默认模型", embedder: "语义检索的默认模型" },
+  },
   error: {
     title: "操作失败",
     network: "无法连接服务器。",

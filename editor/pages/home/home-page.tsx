@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Agent } from "../../../server/contract/agent.ts";
 import { Page, Section } from "../../shell/page.tsx";
 import { Loaded } from "../../shell/query-state.tsx";
+import { UsedBy } from "../../shell/used-by.tsx";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { WindowDrop } from "../../ui/drop-zone.tsx";
@@ -119,7 +120,9 @@ export function HomePage() {
         confirm={t("common:delete")}
         busy={remove.isPending}
         onConfirm={() => doomed && remove.mutate(doomed, { onSettled: () => setDoomed(undefined) })}
-      />
+      >
+        {doomed && <UsedBy kind="agent" name={doomed.id} />}
+      </ConfirmDialog>
     </Page>
   );
 }

@@ -9,6 +9,7 @@ import { bytes } from "../../i18n/format.ts";
 import { FormDialog } from "../../shell/form-dialog.tsx";
 import { Page } from "../../shell/page.tsx";
 import { Loaded, useErrorToast } from "../../shell/query-state.tsx";
+import { UsedBy } from "../../shell/used-by.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
@@ -94,6 +95,7 @@ export function KnowledgeDetail({ name }: { name: string }) {
         </div>
         <aside className="min-w-0 lg:sticky lg:top-8 lg:self-start">
           <SearchTest name={name} vectors={Boolean(card.data?.embedder)} onOpen={setOpen} />
+          <UsedBy kind="knowledge" name={name} className="mt-8" />
         </aside>
       </div>
       {open && <DocumentPanel name={name} document={open} onClose={() => setOpen(undefined)} />}
@@ -122,7 +124,9 @@ export function KnowledgeDetail({ name }: { name: string }) {
         confirm={t("common:delete")}
         busy={remove.isPending}
         onConfirm={() => remove.mutate()}
-      />
+      >
+        <UsedBy kind="knowledge" name={name} />
+      </ConfirmDialog>
     </Page>
   );
 }

@@ -6,6 +6,7 @@ import type { ModelCard, Provider } from "../../../server/contract/model.ts";
 import { api } from "../../api/api.ts";
 import { Page, Section } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded, useErrorToast } from "../../shell/query-state.tsx";
+import { UsedBy } from "../../shell/used-by.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
@@ -82,7 +83,9 @@ export function ModelsPage() {
         confirm={t("common:remove")}
         busy={remove.isPending}
         onConfirm={() => doomed && remove.mutate(doomed.id)}
-      />
+      >
+        {doomed && <UsedBy kind="provider" name={doomed.id} />}
+      </ConfirmDialog>
     </Page>
   );
 }

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { ModelCard, Provider } from "../../../server/contract/model.ts";
 import { api } from "../../api/api.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
+import { UsedBy } from "../../shell/used-by.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";
@@ -119,6 +120,7 @@ export function ProviderPanel({
             preset={preset}
             models={models}
           />
+          {provider && <UsedBy kind="provider" name={provider.id} />}
           <div aria-live="polite" className="flex flex-col gap-3 empty:hidden">
             {save.isError && <ErrorNotice error={save.error} />}
             {test.isPending && (

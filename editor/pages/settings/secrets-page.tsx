@@ -6,6 +6,7 @@ import { api } from "../../api/api.ts";
 import { FormDialog } from "../../shell/form-dialog.tsx";
 import { Page } from "../../shell/page.tsx";
 import { Loaded, useErrorToast } from "../../shell/query-state.tsx";
+import { UsedBy } from "../../shell/used-by.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -107,7 +108,9 @@ export function SecretsPage() {
         confirm={t("common:delete")}
         busy={remove.isPending}
         onConfirm={() => doomed && remove.mutate(doomed)}
-      />
+      >
+        {doomed && <UsedBy kind="secret" name={doomed} />}
+      </ConfirmDialog>
     </Page>
   );
 }
@@ -142,6 +145,7 @@ function SecretPanel({ name: known, onClose }: { name: string; onClose(): void }
           <Input value={name} onChange={(event) => setName(event.target.value)} mono placeholder="WEATHER_KEY" />
         </Field>
       )}
+      {known && <UsedBy kind="secret" name={known} />}
       <Field label={t("secrets.value")} help={t("secrets.valueHelp")}>
         <Input
           type="password"

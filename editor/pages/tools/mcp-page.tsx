@@ -7,6 +7,7 @@ import type { McpServerCard } from "../../../server/contract/mcp-server.ts";
 import { api } from "../../api/api.ts";
 import { Page } from "../../shell/page.tsx";
 import { Loaded, useErrorToast } from "../../shell/query-state.tsx";
+import { UsedBy } from "../../shell/used-by.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -105,7 +106,9 @@ export function McpPage() {
         confirm={t("common:remove")}
         busy={remove.isPending}
         onConfirm={() => doomed && remove.mutate(doomed)}
-      />
+      >
+        {doomed && <UsedBy kind="mcp-server" name={doomed} />}
+      </ConfirmDialog>
     </Page>
   );
 }

@@ -9,6 +9,7 @@ import { api } from "../../api/api.ts";
 import { span } from "../../i18n/format.ts";
 import { inLanguage } from "../../i18n/in-language.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
+import { UsedBy } from "../../shell/used-by.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
@@ -45,6 +46,7 @@ export function ToolPanel({ tool, onClose }: { tool: ToolCard; onClose(): void }
         </div>
         <Needs needs={tool.needs} />
         <TryIt key={tool.name} tool={tool} />
+        <UsedBy kind="tool" name={tool.name} />
         <ToolSettings tool={tool} onDeleted={onClose} />
         <details>
           <summary className="font-medium text-ink-2">{t("schema")}</summary>
@@ -197,7 +199,9 @@ function ToolSettings({ tool, onDeleted }: { tool: ToolCard; onDeleted(): void }
         confirm={t("common:delete")}
         busy={remove.isPending}
         onConfirm={() => remove.mutate()}
-      />
+      >
+        <UsedBy kind="tool" name={tool.name} />
+      </ConfirmDialog>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import { Plus, Wrench } from "lucide-react";
 import { useDeferredValue, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useSearch } from "wouter";
 import { modelName } from "../../../runtime/model-name.ts";
 import { Effect } from "../../../runtime/tool.ts";
 import type { ToolCard } from "../../../server/contract/tool.ts";
@@ -48,7 +49,7 @@ export function ToolsPage() {
   const [binding, setBinding] = useState<string>(ANY);
   const [effect, setEffect] = useState<string>(ANY);
   const [limit, setLimit] = useState(PAGE);
-  const [open, setOpen] = useState<string>();
+  const [open, setOpen] = useState(new URLSearchParams(useSearch()).get("tool") ?? undefined);
   const [adding, setAdding] = useState(false);
   const sought = useDeferredValue(search);
   const groups = useMemo(

@@ -7,6 +7,7 @@ import { useMakeLive, useVersions } from "../../hooks/use-versions.ts";
 import { ago, percent } from "../../i18n/format.ts";
 import { Page, Section } from "../../shell/page.tsx";
 import { Loaded, useErrorToast } from "../../shell/query-state.tsx";
+import { UsedBy } from "../../shell/used-by.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { cx } from "../../ui/cx.ts";
@@ -55,6 +56,7 @@ export function VersionsPage({ id }: { id: string }) {
                 </p>
               )}
               {publication?.share && <Canary agent={id} publication={publication} share={publication.share} />}
+              <UsedBy kind="agent" name={id} className="mb-6" />
               <ol className="flex flex-col gap-3">
                 {list.map((version) => (
                   <li key={version.version}>
