@@ -37,6 +37,20 @@ export function checkNeeds(node: CompiledNode, context: CheckContext): Finding[]
           ? "Add and approve its MCP server under Tools, or choose another tool."
           : "Import it under Tools, or choose another tool.",
       );
+  const lacking = new Set<string>();
+  for (const pattern of needs.tools ?? [])
+    for (const { name } of context.tools?.(pattern) ?? [])
+      for (const secret of context.missingSecrets?.(name) ?? []) {
+        if (lacking.has(secret)) continue;
+        lacking.add(secret);
+        // A warning: the model may never call the tool, and some services answer without a key.
+        add(
+          "warning",
+          "missing-secret",
+          `${node.title} uses the tool "${name}", which needs the secret "${secret}". It is not set.`,
+          "Set it under Secrets.",
+        );
+      }
   for (const knowledge of needs.knowledge ?? []) {
     if (knowledge === "")
       add("error", "missing-knowledge", `${node.title} searches no knowledge yet.`, "Choose what it searches.");

@@ -202,6 +202,20 @@ describe("checkGraph", () => {
       hasSecret: () => false,
     });
     expect(issues.map(({ code }) => code)).toEqual(["missing-knowledge", "missing-tool", "missing-secret"]);
+    const spec = { summary: "", parameters: {}, effect: "read" as const };
+    const later = checkGraph(graph, nodes, {
+      hasKnowledge: () => true,
+      tools: () => [
+        { name: "mcp/files/read", ...spec },
+        { name: "mcp/files/list", ...spec },
+      ],
+      missingSecrets: (tool) => (tool === "mcp/files/read" ? ["FILES_KEY"] : ["FILES_KEY", "OTHER_KEY"]),
+      hasSecret: () => true,
+    });
+    expect(later.map(({ severity, code, message }) => [severity, code, message.match(/secret "(.*?)"/)?.[1]])).toEqual([
+      ["warning", "missing-secret", "FILES_KEY"],
+      ["warning", "missing-secret", "OTHER_KEY"],
+    ]);
     for (const issue of issues) expect(issue.fix).toBeTruthy();
   });
 

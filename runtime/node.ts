@@ -116,6 +116,8 @@ export interface CheckContext extends PortContext {
   isDemo?(name: string): boolean;
   /** The tools that match a name or a pattern `…/*`. */
   tools?(pattern: string): readonly ToolSpec[];
+  /** The secrets that a tool needs and that are not set. */
+  missingSecrets?(tool: string): readonly string[];
   hasKnowledge?(name: string): boolean;
   hasSecret?(name: string): boolean;
   hasAgent?(agent: string, version?: number): boolean;

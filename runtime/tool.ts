@@ -18,6 +18,11 @@ export function matchesTool(pattern: string, name: string): boolean {
   return pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
 }
 
+/** The names of the secrets among a tool's missing requirements (`ToolCard.needs`). */
+export function missingSecrets(needs: readonly string[] = []): string[] {
+  return needs.flatMap((need) => (need.startsWith("secret ") ? [need.slice("secret ".length)] : []));
+}
+
 /** Finds tools by name or pattern. Returns the same array for equal patterns. */
 export function toolFinder(tools: ReadonlyMap<string, ToolSpec>): (pattern: string) => readonly ToolSpec[] {
   const found = new Map<string, readonly ToolSpec[]>();

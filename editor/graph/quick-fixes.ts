@@ -23,6 +23,7 @@ export type QuickFixLabel =
   | "tools"
   | "knowledge"
   | "secrets"
+  | "setSecret"
   | "issues"
   | "askFirst"
   | "runAgain";
@@ -94,10 +95,16 @@ export function fixFor(issue: Issue, graph: Graph, reader?: PortReader): QuickFi
     case "missing-tool":
       return { label: "tools", does: "page", href: "/tools" };
     case "missing-secret":
-      return { label: "secrets", does: "page", href: "/settings/secrets" };
+      return setSecret(issue.message);
     default:
       return undefined;
   }
+}
+
+/** Opens the form of the secret that the message names last. */
+function setSecret(message: string): QuickFix {
+  const name = [...message.matchAll(/"([^"]*)"/g)].at(-1)?.[1] ?? "";
+  return { label: "setSecret", what: name, does: "page", href: `/settings/secrets?set=${encodeURIComponent(name)}` };
 }
 
 const BY_CODE: Partial<Record<ErrorCode, { label: QuickFixLabel; href: string }>> = {

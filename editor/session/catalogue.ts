@@ -2,7 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { CheckContext } from "../../runtime/node.ts";
 import type { Ports } from "../../runtime/port.ts";
-import { type ToolSpec, toolFinder } from "../../runtime/tool.ts";
+import { missingSecrets, type ToolSpec, toolFinder } from "../../runtime/tool.ts";
 import type { AgentCard } from "../../server/contract/agent.ts";
 import type { KnowledgeCard } from "../../server/contract/knowledge.ts";
 import type { ModelCard } from "../../server/contract/model.ts";
@@ -69,6 +69,7 @@ export function checkContext(catalogue: Catalogue): CheckContext {
   if (!catalogue.known) return {};
   const { models, tools, knowledge, secrets, agents } = catalogue;
   const byName = new Map(tools.map((tool) => [tool.name, tool as ToolSpec]));
+  const needs = new Map(tools.map((tool) => [tool.name, tool.needs]));
   return {
     tool: (name) => byName.get(name),
     agent: (name, version) => {
@@ -79,6 +80,7 @@ export function checkContext(catalogue: Catalogue): CheckContext {
     hasModel: (name) => modelEntry(catalogue, name) !== undefined,
     isDemo: (name) => modelEntry(catalogue, name)?.demo === true,
     tools: toolFinder(byName),
+    missingSecrets: (name) => missingSecrets(needs.get(name)),
     hasKnowledge: (name) => knowledge.some((entry) => entry.name === name || entry.aliases?.includes(name)),
     hasSecret: (name) => secrets.includes(name),
     hasAgent: (name, version) => {

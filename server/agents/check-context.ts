@@ -1,7 +1,7 @@
 /** What this server has, as `checkGraph` asks for it: the same for the canvas, the routes, publishing and running. */
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import type { CheckContext, NodeTable } from "../../runtime/node.ts";
-import { toolFinder } from "../../runtime/tool.ts";
+import { missingSecrets, toolFinder } from "../../runtime/tool.ts";
 import type { Knowledge } from "../knowledge/service.ts";
 import type { Models } from "../models/service.ts";
 import type { Secrets } from "../secrets/service.ts";
@@ -45,6 +45,7 @@ export async function checkContext(services: ContextDeps): Promise<CheckContext>
     isDemo: (name) => (isDefault(name) ? standard?.demo === true : provider(name)?.kind === "demo"),
     tool: (name) => toolSpecs.get(name),
     tools: toolFinder(toolSpecs),
+    missingSecrets: (name) => missingSecrets(toolSpecs.get(name)?.needs),
     hasKnowledge: (name) => knowledgeNames.has(name),
     hasSecret: (name) => secretNames.has(name),
     agent: (name, version) => {

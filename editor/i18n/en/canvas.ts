@@ -63,6 +63,7 @@ export const canvas = {
     tools: "Open Tools",
     knowledge: "Open Knowledge",
     secrets: "Open Secrets",
+    setSecret: "Set {{what}}",
     issues: "Show issues",
     runAgain: "Run again",
   },

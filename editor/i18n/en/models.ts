@@ -65,6 +65,14 @@ export const models = {
   updateProfileLead: "Update the profile so that agents use what the models can do.",
   updateProfile: "Update profile",
   profileUpdated: "Profile of “{{id}}” updated",
+  preset: {
+    azure:
+      "Put the name of your resource into the address, and enter your deployments under Models: Azure calls a model by the name of its deployment. Check the capabilities below if a deployment is not a recent GPT model.",
+    openrouter:
+      "Lists several hundred models of many makers. Enter the ones you use under Models to keep the choice short.",
+    region:
+      "This is the address for accounts in mainland China. For an international account, change the address as the service documents it.",
+  },
   panel: {
     editTitle: "Edit “{{id}}”",
     choose: "Where does the model run?",
@@ -81,6 +89,9 @@ export const models = {
     url: "Address",
     urlHelp: "The base URL of its API. It usually ends in /v1.",
     urlError: "Start with http:// or https://.",
+    urlPlaceholder: "Replace {{what}} with the name of your resource.",
+    modelsNeeded: "The names of your deployments, one per line.",
+    modelsMissing: "Enter at least one.",
     key: "API key",
     keyHelp: "Stored encrypted as the secret {{name}}. It is not shown again.",
     keyKept: "A key is stored as {{name}}. Leave this empty to keep it.",

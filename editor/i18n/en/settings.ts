@@ -86,6 +86,7 @@ export const settings = {
     value: "Value",
     valueHelp: "You can replace it later, but not read it.",
     replace: "Replace the value of {{name}}",
+    setTitle: "Set “{{name}}”",
     replaceTitle: "Replace “{{name}}”",
     saved: "“{{name}}” saved",
     delete: "Delete {{name}}",

@@ -63,6 +63,7 @@ export const canvas: Words<typeof en> = {
     tools: "前往“工具”",
     knowledge: "前往“知识库”",
     secrets: "前往“密钥”",
+    setSecret: "设置 {{what}}",
     issues: "查看问题",
     runAgain: "重新运行",
   },

@@ -65,8 +65,11 @@ export const chinese: Record<IssueCode, (facts: IssueFacts) => Said> = {
     names.length
       ? { message: `“${node}”要找的知识库“${names[0]}”不存在。`, fix: "到“知识库”里创建它，或者换一个。" }
       : { message: `“${node}”还没有选知识库。`, fix: "选一个它要查的知识库。" },
-  "missing-secret": ({ node, names }) => ({
-    message: `“${node}”用的密钥“${names[0] ?? ""}”没有设置。`,
+  "missing-secret": ({ node, names, severity }) => ({
+    message:
+      severity === "warning"
+        ? `“${node}”用的工具“${names.at(-2) ?? ""}”需要密钥“${names.at(-1) ?? ""}”，但还没有设置。`
+        : `“${node}”用的密钥“${names.at(-1) ?? ""}”没有设置。`,
     fix: "到“密钥”里设置它。",
   }),
   "missing-agent": ({ node, names }) => ({

@@ -63,6 +63,12 @@ export const models: Words<typeof en> = {
   updateProfileLead: "更新配置后，智能体会按模型的实际能力使用它。",
   updateProfile: "更新配置",
   profileUpdated: "“{{id}}”的配置已更新",
+  preset: {
+    azure:
+      "把地址中的占位部分换成你的资源名称，并在“模型”里填写部署名称：Azure 按部署名称调用模型。如果部署的不是较新的 GPT 模型，请检查下面的能力设置。",
+    openrouter: "会列出多家厂商的几百个模型。在“模型”里只填你要用的，选择时更清楚。",
+    region: "这是中国大陆账号的地址。国际账号请按服务商文档修改地址。",
+  },
   panel: {
     editTitle: "编辑“{{id}}”",
     choose: "模型运行在哪里？",
@@ -79,6 +85,9 @@ export const models: Words<typeof en> = {
     url: "地址",
     urlHelp: "API 的基础地址，通常以 /v1 结尾。",
     urlError: "请以 http:// 或 https:// 开头。",
+    urlPlaceholder: "把 {{what}} 换成你的资源名称。",
+    modelsNeeded: "你的部署名称，每行一个。",
+    modelsMissing: "至少填写一个。",
     key: "API 密钥",
     keyHelp: "加密保存为密钥 {{name}}，之后不再显示。",
     keyKept: "已保存为 {{name}}。留空则保持不变。",

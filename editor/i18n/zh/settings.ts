@@ -86,6 +86,7 @@ export const settings: Words<typeof en> = {
     value: "值",
     valueHelp: "之后只能替换，无法查看。",
     replace: "替换 {{name}} 的值",
+    setTitle: "设置“{{name}}”",
     replaceTitle: "替换“{{name}}”",
     saved: "已保存“{{name}}”",
     delete: "删除 {{name}}",

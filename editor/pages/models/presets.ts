@@ -1,4 +1,8 @@
-/** Model providers with their addresses filled in. */
+/**
+ * Model providers with their addresses filled in. The addresses and key pages are those of the providers' own guides for
+ * OpenAI-compatible clients.
+ */
+import type { ModelProfile } from "../../../runtime/model.ts";
 import type { Provider } from "../../../server/contract/model.ts";
 
 export interface Preset {
@@ -14,7 +18,16 @@ export interface Preset {
   keyUrl?: string;
   /** The command to run in a terminal first. */
   command?: string;
+  /** What to know before the first call: the text `models:preset.<note>`. */
+  note?: "azure" | "openrouter" | "region";
+  /** It lists no models that can be called, so at least one is entered. */
+  needsModels?: true;
+  /** For names that say nothing of the model, such as deployments. Known models are recognized by name. */
+  profile?: Partial<ModelProfile>;
 }
+
+/** Part of an address that a person replaces. */
+export const PLACEHOLDER = "YOUR-RESOURCE";
 
 export const PRESETS: readonly Preset[] = [
   {
@@ -55,7 +68,8 @@ export const PRESETS: readonly Preset[] = [
   },
   {
     id: "dashscope",
-    name: "DashScope",
+    name: "Qwen (DashScope)",
+    note: "region",
     kind: "openai-compatible",
     baseUrl: "https://dashscope.aliyuncs.com/compatible-mode/v1",
     key: "needed",
@@ -84,6 +98,75 @@ export const PRESETS: readonly Preset[] = [
     baseUrl: "https://api.anthropic.com/v1",
     key: "needed",
     keyUrl: "https://platform.claude.com/settings/keys",
+  },
+  {
+    id: "gemini",
+    name: "Google Gemini",
+    kind: "openai-compatible",
+    baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
+    key: "needed",
+    keyUrl: "https://aistudio.google.com/apikey",
+  },
+  {
+    id: "deepseek",
+    name: "DeepSeek",
+    kind: "openai-compatible",
+    baseUrl: "https://api.deepseek.com/v1",
+    key: "needed",
+    keyUrl: "https://platform.deepseek.com/api_keys",
+  },
+  {
+    id: "openrouter",
+    name: "OpenRouter",
+    kind: "openai-compatible",
+    baseUrl: "https://openrouter.ai/api/v1",
+    key: "needed",
+    keyUrl: "https://openrouter.ai/settings/keys",
+    note: "openrouter",
+  },
+  {
+    id: "azure",
+    name: "Azure OpenAI",
+    kind: "openai-compatible",
+    baseUrl: `https://${PLACEHOLDER}.openai.azure.com/openai/v1`,
+    key: "needed",
+    keyUrl: "https://portal.azure.com/#view/Microsoft_Azure_ProjectOxford/CognitiveServicesHub/~/OpenAI",
+    note: "azure",
+    needsModels: true,
+    profile: { nativeTools: true, format: "native", contextTokens: 128_000, outputTokens: 16_384 },
+  },
+  {
+    id: "mistral",
+    name: "Mistral",
+    kind: "openai-compatible",
+    baseUrl: "https://api.mistral.ai/v1",
+    key: "needed",
+    keyUrl: "https://console.mistral.ai/api-keys",
+  },
+  {
+    id: "groq",
+    name: "Groq",
+    kind: "openai-compatible",
+    baseUrl: "https://api.groq.com/openai/v1",
+    key: "needed",
+    keyUrl: "https://console.groq.com/keys",
+  },
+  {
+    id: "zhipu",
+    name: "Zhipu GLM",
+    kind: "openai-compatible",
+    baseUrl: "https://open.bigmodel.cn/api/paas/v4",
+    key: "needed",
+    keyUrl: "https://open.bigmodel.cn/usercenter/proj-mgmt/apikeys",
+  },
+  {
+    id: "moonshot",
+    name: "Moonshot Kimi",
+    kind: "openai-compatible",
+    baseUrl: "https://api.moonshot.cn/v1",
+    key: "needed",
+    keyUrl: "https://platform.moonshot.cn/console/api-keys",
+    note: "region",
   },
 ];
 

@@ -1,7 +1,7 @@
 /** The values of the provider form and their conversion to a provider. */
 import type { ActionFormat, ModelProfile } from "../../../runtime/model.ts";
 import type { NewProvider, Provider } from "../../../server/contract/model.ts";
-import { PROVIDER_ID, type Preset, secretName } from "./presets.ts";
+import { PLACEHOLDER, PROVIDER_ID, type Preset, secretName } from "./presets.ts";
 
 export interface ProviderForm {
   id: string;
@@ -37,21 +37,28 @@ export function formOf(provider: Provider): ProviderForm {
   };
 }
 
-export function formOfPreset(preset: Pick<Preset, "kind" | "baseUrl">, id: string): ProviderForm {
-  return formOf({ id, kind: preset.kind, baseUrl: preset.baseUrl });
+export function formOfPreset(preset: Pick<Preset, "kind" | "baseUrl" | "profile">, id: string): ProviderForm {
+  return formOf({ id, kind: preset.kind, baseUrl: preset.baseUrl, profile: preset.profile });
 }
 
 export interface FormFaults {
   id?: "bad" | "taken";
-  baseUrl?: "bad";
+  baseUrl?: "bad" | "placeholder";
+  models?: "missing";
 }
 
 /** `taken`: ids of other providers. */
-export function faultsOf(form: ProviderForm, taken: ReadonlySet<string>): FormFaults {
+export function faultsOf(
+  form: ProviderForm,
+  taken: ReadonlySet<string>,
+  preset?: Pick<Preset, "needsModels">,
+): FormFaults {
   const faults: FormFaults = {};
   if (!PROVIDER_ID.test(form.id)) faults.id = "bad";
   else if (taken.has(form.id)) faults.id = "taken";
   if (!/^https?:\/\/\S+$/.test(form.baseUrl.trim())) faults.baseUrl = "bad";
+  else if (form.baseUrl.includes(PLACEHOLDER)) faults.baseUrl = "placeholder";
+  if (preset?.needsModels && form.models.trim() === "") faults.models = "missing";
   return faults;
 }
 

@@ -14,7 +14,7 @@ import { Form } from "../../ui/form.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
 import { Select } from "../../ui/select.tsx";
 import { Spinner } from "../../ui/spinner.tsx";
-import { freeId, PRESETS, type Preset, secretName } from "./presets.ts";
+import { freeId, PLACEHOLDER, PRESETS, type Preset, secretName } from "./presets.ts";
 import { faultsOf, formOf, formOfPreset, NO_FALLBACK, type ProviderForm, providerOf } from "./provider-form.ts";
 import { Suggestion, TestResult } from "./test-result.tsx";
 import { MODELS_KEY } from "./use-models.ts";
@@ -72,7 +72,7 @@ export function ProviderPanel({
     test.reset();
   };
 
-  const faults = form ? faultsOf(form, taken) : {};
+  const faults = form ? faultsOf(form, taken, preset) : {};
   const submit = () => {
     setShown(true);
     if (form && Object.keys(faults).length === 0) save.mutate(form);
@@ -110,12 +110,18 @@ export function ProviderPanel({
     >
       {form ? (
         <Form onSubmit={submit}>
+          {preset?.note && <p className="text-ink-2">{t(`preset.${preset.note}`)}</p>}
           {preset?.command && <CodeBlock label={t("panel.firstRun")} code={preset.command} wrap />}
           <ProviderFields
             form={form}
             onChange={(change) => setForm({ ...form, ...change })}
             idFault={shown && faults.id ? t(faults.id === "bad" ? "panel.idError" : "panel.idTaken") : undefined}
-            urlFault={shown && faults.baseUrl ? t("panel.urlError") : undefined}
+            urlFault={
+              shown && faults.baseUrl
+                ? t(faults.baseUrl === "bad" ? "panel.urlError" : "panel.urlPlaceholder", { what: PLACEHOLDER })
+                : undefined
+            }
+            modelsFault={shown && faults.models ? t("panel.modelsMissing") : undefined}
             stored={stored}
             preset={preset}
             models={models}
@@ -205,6 +211,7 @@ function ProviderFields({
   onChange,
   idFault,
   urlFault,
+  modelsFault,
   stored,
   preset,
   models,
@@ -213,6 +220,7 @@ function ProviderFields({
   onChange(change: Partial<ProviderForm>): void;
   idFault?: string;
   urlFault?: string;
+  modelsFault?: string;
   stored?: Provider;
   preset?: Preset;
   models: ModelCard[];
@@ -261,7 +269,12 @@ function ProviderFields({
           mono
         />
       </Field>
-      <Field label={t("panel.models")} optional={t("common:optional")} help={t("panel.modelsHelp")}>
+      <Field
+        label={t("panel.models")}
+        optional={preset?.needsModels ? undefined : t("common:optional")}
+        help={t(preset?.needsModels ? "panel.modelsNeeded" : "panel.modelsHelp")}
+        error={modelsFault}
+      >
         <Textarea value={form.models} onChange={set("models")} rows={2} placeholder="qwen3:8b" mono />
       </Field>
       <details className="group rounded-lg border border-line">

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { KeyRound, Pencil, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useSearch } from "wouter";
 import { api } from "../../api/api.ts";
 import { FormDialog } from "../../shell/form-dialog.tsx";
 import { Page } from "../../shell/page.tsx";
@@ -26,8 +27,8 @@ export function SecretsPage() {
   const client = useQueryClient();
   const toastError = useErrorToast();
   const secrets = useQuery({ queryKey: KEY, queryFn: ({ signal }) => api.secrets.list(signal) });
-  /** The name of the secret being edited; empty for a new one. */
-  const [editing, setEditing] = useState<string>();
+  /** The name of the secret being edited; empty for a new one. A link can name one that is not set yet. */
+  const [editing, setEditing] = useState(new URLSearchParams(useSearch()).get("set") ?? undefined);
   const [doomed, setDoomed] = useState<string>();
   const remove = useMutation({
     mutationFn: (name: string) => api.secrets.delete(name),
@@ -99,7 +100,13 @@ export function SecretsPage() {
           )
         }
       </Loaded>
-      {editing !== undefined && <SecretPanel name={editing} onClose={() => setEditing(undefined)} />}
+      {editing !== undefined && (
+        <SecretPanel
+          name={editing}
+          isSet={secrets.data?.some(({ name }) => name === editing) ?? false}
+          onClose={() => setEditing(undefined)}
+        />
+      )}
       <ConfirmDialog
         open={doomed !== undefined}
         onClose={() => setDoomed(undefined)}
@@ -115,7 +122,16 @@ export function SecretsPage() {
   );
 }
 
-function SecretPanel({ name: known, onClose }: { name: string; onClose(): void }) {
+function SecretPanel({
+  name: known,
+  isSet,
+  onClose,
+}: {
+  /** Empty for a new one. */
+  name: string;
+  isSet: boolean;
+  onClose(): void;
+}) {
   const { t } = useTranslation(["settings", "common"]);
   const client = useQueryClient();
   const [name, setName] = useState(known);
@@ -125,7 +141,7 @@ function SecretPanel({ name: known, onClose }: { name: string; onClose(): void }
   const save = useMutation({
     mutationFn: () => api.secrets.set(name, value),
     onSuccess: () => {
-      void client.invalidateQueries({ queryKey: KEY });
+      for (const queryKey of [KEY, ["tools"], ["mcp-servers"]]) void client.invalidateQueries({ queryKey });
       toast({ title: t("secrets.saved", { name }) });
       onClose();
     },
@@ -134,7 +150,7 @@ function SecretPanel({ name: known, onClose }: { name: string; onClose(): void }
     <FormDialog
       side
       onClose={onClose}
-      title={known ? t("secrets.replaceTitle", { name: known }) : t("secrets.add")}
+      title={known ? t(isSet ? "secrets.replaceTitle" : "secrets.setTitle", { name: known }) : t("secrets.add")}
       submit={t("common:save")}
       mutation={save}
       disabled={!ready}

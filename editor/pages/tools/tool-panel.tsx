@@ -3,7 +3,7 @@ import { Play, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { modelName } from "../../../runtime/model-name.ts";
-import { Effect } from "../../../runtime/tool.ts";
+import { Effect, missingSecrets } from "../../../runtime/tool.ts";
 import type { ToolCard } from "../../../server/contract/tool.ts";
 import { api } from "../../api/api.ts";
 import { span } from "../../i18n/format.ts";
@@ -60,8 +60,8 @@ export function ToolPanel({ tool, onClose }: { tool: ToolCard; onClose(): void }
 /** What the tool lacks. A missing secret is set in place. */
 function Needs({ needs = [] }: { needs?: string[] }) {
   const { t } = useTranslation("tools");
-  const secrets = needs.filter((need) => need.startsWith(SECRET)).map((need) => need.slice(SECRET.length));
-  const others = needs.filter((need) => !need.startsWith(SECRET));
+  const secrets = missingSecrets(needs);
+  const others = needs.filter((need) => !secrets.some((name) => need === `secret ${name}`));
   return (
     <>
       {others.length > 0 && <Notice tone="warn">{t("needs", { what: others.join(", ") })}</Notice>}
@@ -69,7 +69,6 @@ function Needs({ needs = [] }: { needs?: string[] }) {
     </>
   );
 }
-const SECRET = "secret ";
 
 function TryIt({ tool }: { tool: ToolCard }) {
   const { t } = useTranslation("tools");
