@@ -106,6 +106,28 @@ test("a file or folder that cannot be used is one line, without a stack", async 
   }
 });
 
+test("with a server, a command does not load the server's code", async () => {
+  const served = await serve();
+  // Writes the name of each module of the server that is loaded.
+  const hook = `import { registerHooks } from "node:module";
+    registerHooks({ load(url, context, next) {
+      const [, name] = /\\/server\\/((?!cli|process|contract|bin).*)$/.exec(url) ?? [];
+      if (name) process.stderr.write("loaded " + name + "\\n");
+      return next(url, context);
+    } });`;
+  try {
+    const { code, stdout, stderr } = await run(["models", "list"], {
+      PATCHBAY_SERVER: served.origin,
+      PATCHBAY_TOKEN: "a-token-for-this-test-only",
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}`,
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("openai/mock");
+  } finally {
+    await served.close();
+  }
+});
+
 test("a server that does not respond, or a missing token, is one line", async () => {
   const server = { PATCHBAY_SERVER: "http://127.0.0.1:1" };
   const [noToken, away, local] = await Promise.all([
