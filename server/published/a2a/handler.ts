@@ -28,6 +28,7 @@ import type { RunResult } from "../../contract/run.ts";
 import type { CallerKey } from "../../keys/service.ts";
 import { newId } from "../../lib/ids.ts";
 import { type HostedServices, startCall, type Target, waitSentence } from "../agent-call.ts";
+import { citationsOf } from "../citations.ts";
 import type { PublishedDeps } from "../deps.ts";
 import { replyPieces } from "../reply-stream.ts";
 import { hostedError, hostedResult } from "../view.ts";
@@ -188,6 +189,7 @@ function readParts({ parts }: Message): { text: string; fields: Record<string, u
 
 function taskOf(given: RunResult): Task {
   const result = hostedResult(given);
+  const { sources } = citationsOf(result);
   const contextId = result.session ?? "";
   const statusText = result.waits ? waitSentence(result.waits, "") : result.error?.message;
   const message: Message | undefined =
@@ -209,7 +211,11 @@ function taskOf(given: RunResult): Task {
     status: { state: STATES[result.status], message, timestamp: undefined },
     artifacts: result.status === "done" ? [{ ...ARTIFACT, parts: [replyPart(result.output?.reply)] }] : [],
     history: [],
-    metadata: result.waits ? { "patchbay/waits": result.waits } : undefined,
+    metadata: result.waits
+      ? { "patchbay/waits": result.waits }
+      : sources.length > 0
+        ? { "patchbay/sources": sources }
+        : undefined,
   };
 }
 

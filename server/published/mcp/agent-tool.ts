@@ -5,6 +5,7 @@ import type { Field } from "../../../runtime/field.ts";
 import type { Graph } from "../../../runtime/graph.ts";
 import type { CallerKey } from "../../keys/service.ts";
 import { awaitCall, type HostedServices, replyText, startCall, waitSentence } from "../agent-call.ts";
+import { citationsOf, sourceLines } from "../citations.ts";
 import { inputsOf } from "../inputs.ts";
 import { hostedError, hostedResult } from "../view.ts";
 
@@ -61,11 +62,15 @@ export async function callAgentTool(
     const _meta = { "patchbay/run": run.id, "patchbay/status": result.status };
     if (result.status === "done") {
       const reply = result.output?.reply;
+      const { sources } = citationsOf(result);
       const structured = typeof reply === "object" && reply !== null && !Array.isArray(reply);
       return {
-        content: [{ type: "text", text: replyText(result) }],
+        content: [
+          { type: "text", text: replyText(result) },
+          ...(sources.length > 0 ? [{ type: "text" as const, text: `Sources:\n${sourceLines(sources)}` }] : []),
+        ],
         ...(structured && { structuredContent: reply as Record<string, unknown> }),
-        _meta,
+        _meta: { ..._meta, ...(sources.length > 0 && { "patchbay/sources": sources }) },
       };
     }
     if (result.waits) {

@@ -1,6 +1,7 @@
 /** A run as a chat completion: one object, or chunks. */
 import type { RunResult } from "../../contract/run.ts";
 import { replyText, waitSentence } from "../agent-call.ts";
+import { type Citation, citationsOf } from "../citations.ts";
 import type { ReplyPiece } from "../reply-stream.ts";
 import { hostedError, hostedResult } from "../view.ts";
 import { openAiError } from "./errors.ts";
@@ -36,7 +37,26 @@ export function completionText(result: RunResult, message: string): string {
 }
 
 export function patchbayField(result: RunResult): Record<string, unknown> {
-  return { run: result.id, status: result.status, ...(isWaiting(result) && { waits: hostedResult(result).waits }) };
+  const { sources } = citationsOf(result);
+  return {
+    run: result.id,
+    status: result.status,
+    ...(isWaiting(result) && { waits: hostedResult(result).waits }),
+    ...(sources.length > 0 && { sources }),
+  };
+}
+
+/** Annotations of a chat message: a `url_citation` for a source that is a web page, as OpenAI's, else a `file_citation`. */
+function annotationsOf(result: RunResult): { annotations?: unknown[] } {
+  const { citations } = citationsOf(result);
+  return citations.length > 0 ? { annotations: citations.map(annotation) } : {};
+}
+
+function annotation({ id, title, start, end }: Citation): unknown {
+  const position = { start_index: start, end_index: end };
+  return /^https?:\/\//.test(title)
+    ? { type: "url_citation", url_citation: { ...position, url: title, title } }
+    : { type: "file_citation", file_citation: { ...position, file_id: id, filename: title } };
 }
 
 /** For a run that is done or waiting. */
@@ -49,7 +69,12 @@ export function completion(head: CompletionHead, result: RunResult): Record<stri
     choices: [
       {
         index: 0,
-        message: { role: "assistant", content: completionText(result, head.message), refusal: null },
+        message: {
+          role: "assistant",
+          content: completionText(result, head.message),
+          refusal: null,
+          ...annotationsOf(result),
+        },
         logprobs: null,
         finish_reason: "stop",
       },
@@ -89,7 +114,9 @@ export async function* completionChunks(
     }
     if (isWaiting(result))
       yield line(delta({ content: `${piece.hasText ? "\n\n" : ""}${completionText(result, head.message)}` }));
-    yield line([{ index: 0, delta: {}, logprobs: null, finish_reason: "stop" }], { patchbay: patchbayField(result) });
+    yield line([{ index: 0, delta: annotationsOf(result), logprobs: null, finish_reason: "stop" }], {
+      patchbay: patchbayField(result),
+    });
     if (includeUsage) yield line([], { usage: usageOf(result) });
   }
   yield "data: [DONE]\n\n";

@@ -1,5 +1,7 @@
 /** A run as objects and events of the Responses API. */
 import type { RunResult } from "../../contract/run.ts";
+import { replyText } from "../agent-call.ts";
+import { citationsOf } from "../citations.ts";
 import type { ReplyPiece } from "../reply-stream.ts";
 import { hostedError } from "../view.ts";
 import { completionText, isWaiting, patchbayField } from "./chat-response.ts";
@@ -25,7 +27,7 @@ export function responseObject(head: ResponseHead, result: RunResult): Record<st
   return {
     ...skeleton(head, status),
     error: error ? { code: error.code, message: error.message } : null,
-    output: status === "completed" ? [outputItem(head, completionText(result, head.message), "completed")] : [],
+    output: status === "completed" ? [outputItem(head, completionText(result, head.message), result)] : [],
     usage: {
       input_tokens: usage.inputTokens,
       input_tokens_details: { cached_tokens: 0 },
@@ -69,18 +71,26 @@ function skeleton(head: ResponseHead, status: Status): Record<string, unknown> {
   };
 }
 
-function outputItem(head: ResponseHead, text: string, status: "in_progress" | "completed"): Record<string, unknown> {
+/** `result`: of the completed item. */
+function outputItem(head: ResponseHead, text: string, result?: RunResult): Record<string, unknown> {
   return {
     id: `msg_${head.run}`,
     type: "message",
     role: "assistant",
-    status,
-    content: status === "completed" ? [textPart(text)] : [],
+    status: result ? "completed" : "in_progress",
+    content: result ? [textPart(text, result)] : [],
   };
 }
 
-function textPart(text: string): Record<string, unknown> {
-  return { type: "output_text", text, annotations: [], logprobs: [] };
+/** A streamed text can have more before the reply, so the citations are found from its end. */
+function textPart(text: string, result?: RunResult): Record<string, unknown> {
+  const offset = result ? Math.max(0, text.length - replyText(result).length) : 0;
+  const annotations = (result ? citationsOf(result).citations : []).map(({ id, title, start, end }) =>
+    /^https?:\/\//.test(title)
+      ? { type: "url_citation", url: title, title, start_index: offset + start, end_index: offset + end }
+      : { type: "file_citation", file_id: id, filename: title, index: offset + start },
+  );
+  return { type: "output_text", text, annotations, logprobs: [] };
 }
 
 /** The events of a streamed response, ending with `response.completed` or `response.failed`. */
@@ -96,7 +106,7 @@ export async function* responseLines(
   yield line("response.in_progress", { response: skeleton(head, "in_progress") });
   let text = "";
   const begin = (): string =>
-    line("response.output_item.added", { output_index: 0, item: outputItem(head, "", "in_progress") }) +
+    line("response.output_item.added", { output_index: 0, item: outputItem(head, "") }) +
     line("response.content_part.added", { ...position, part: textPart("") });
   let begun = false;
   const addText = (piece: string): string => {
@@ -117,9 +127,9 @@ export async function* responseLines(
     }
     if (isWaiting(result)) yield addText(`${hasText ? "\n\n" : ""}${completionText(result, head.message)}`);
     if (!begun) yield begin();
-    const item = outputItem(head, text, "completed");
+    const item = outputItem(head, text, result);
     yield line("response.output_text.done", { ...position, text, logprobs: [] });
-    yield line("response.content_part.done", { ...position, part: textPart(text) });
+    yield line("response.content_part.done", { ...position, part: textPart(text, result) });
     yield line("response.output_item.done", { output_index: 0, item });
     yield line("response.completed", { response: { ...responseObject(head, result), output: [item] } });
   }
