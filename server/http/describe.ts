@@ -81,9 +81,18 @@ export function body<T extends z.ZodType>(schema: T) {
   return validator("json", schema, refuse);
 }
 
-/** Validates query parameters. Throws `bad_request`. */
-export function query<T extends z.ZodType>(schema: T) {
-  return validator("query", schema, refuse);
+/** Validates query parameters. Throws `bad_request`, also for an unknown one: a misspelt filter would return everything. */
+export function query<T extends z.ZodRawShape>(schema: z.ZodObject<T>) {
+  const known = Object.keys(schema.shape).join(", ");
+  return validator("query", schema.strict(), (result) => {
+    const [first] = result.success ? [] : (result.error as readonly z.core.$ZodIssue[]);
+    if (first?.code === "unrecognized_keys")
+      throw new PatchbayError(
+        "bad_request",
+        `There is no parameter "${first.keys.join('", "')}". There are: ${known}.`,
+      );
+    refuse(result);
+  });
 }
 
 /** `?limit=&after=` of every list. */

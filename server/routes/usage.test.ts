@@ -37,7 +37,7 @@ test("has a row per day and agent by default", async () => {
   expect(await usage(`?to=${day}T00:00:00Z`)).toEqual([]);
 });
 
-test.each(["by=moon", "days=0", "version=-1", "from=yesterday", "from=2026-02-02&to=2026-02-01"])(
+test.each(["by=moon", "agents=x", "days=0", "version=-1", "from=yesterday", "from=2026-02-02&to=2026-02-01"])(
   "refuses %s with a clear error",
   async (query) => {
     const { error } = await app.json<{ error: { code: string } }>("GET", `/api/usage?${query}`, { status: 400 });
