@@ -142,7 +142,7 @@ async function make(): Promise<void> {
 }
 
 async function ask(page: Page, question: string): Promise<void> {
-  await page.keyboard.press("Control+Enter");
+  await page.getByRole("tab", { name: /^(Chat|对话)$/ }).click();
   await page.getByLabel(/^(Message|消息)$/).fill(question);
   await page.keyboard.press("Enter");
 }
