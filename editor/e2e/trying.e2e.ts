@@ -229,3 +229,30 @@ it("says in plain words that the server is down, keeps the message, and sends it
   await talk().getByText("Second First anyone there").waitFor();
   session.errors.length = 0;
 });
+
+it("attaches files where the input passes them on, and says so where it does not", async () => {
+  const unwired = await makeAgent(server, twoSteps());
+  await page.goto(`${server.origin}/agents/${unwired}?try=1`);
+  await page.getByRole("button", { name: "Attach a file" }).click();
+  await page.getByText("This agent reads no files").waitFor();
+
+  const graph = twoSteps();
+  const id = await makeAgent(server, {
+    ...graph,
+    edges: [...graph.edges.slice(0, 2), { from: "ask.files", to: "reply.reply" }],
+  });
+  await page.goto(`${server.origin}/agents/${id}?try=1`);
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Attach a file" }).click();
+  const file = { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("hello") };
+  await (await chooser).setFiles(file);
+  await page.getByRole("button", { name: "Remove note.txt" }).waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "Remove note.txt" }).waitFor();
+  await page.getByLabel("Message", { exact: true }).fill("with a file");
+  await page.keyboard.press("Enter");
+  await talk()
+    .getByText(/"name": "note.txt"/)
+    .waitFor();
+  expect(await page.getByRole("button", { name: "Remove note.txt" }).count()).toBe(0);
+});

@@ -139,6 +139,8 @@ export const runs = {
     deleteTitle: "Delete this session?",
     deleteLead: "Its turns and their runs are deleted permanently.",
     deleted: "Session deleted",
+    replaced: "Replaced",
+    replacedHelp: "The user edited this message or asked for another reply.",
     open: "Open session “{{title}}”",
     called: "called {{tool}}",
   },

@@ -131,6 +131,8 @@ export const runs: Words<typeof en> = {
     deleteTitle: "删除这个会话？",
     deleteLead: "其中的轮次和运行记录会永久删除。",
     deleted: "会话已删除",
+    replaced: "已替换",
+    replacedHelp: "用户编辑了这条消息，或要求重新生成。",
     open: "打开会话“{{title}}”",
     called: "调用了 {{tool}}",
   },

@@ -170,6 +170,9 @@ function Call({ start, end }: { start: EventOf<"tool-start">; end?: EventOf<"too
         code={outputText(start.call.arguments ?? start.call.raw ?? {})}
         wrap
       />
+      {start.proposed !== undefined && (
+        <CodeBlock label={t("panels:proposedArguments")} code={outputText(start.proposed)} wrap />
+      )}
       {end &&
         (end.result.error ? (
           <Notice tone="bad" title={t("detail.error")}>

@@ -11,6 +11,7 @@ import { Answer } from "../../panels/reply.tsx";
 import { hasEnded, RunBadge } from "../../panels/run-badge.tsx";
 import { Page } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded, RowsSkeleton, useErrorToast } from "../../shell/query-state.tsx";
+import { Badge } from "../../ui/badge.tsx";
 import { LinkButton } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -203,6 +204,7 @@ function Turn({ turn }: { turn: Session["turns"][number] }) {
       <header className="flex items-center gap-2 text-ink-3 text-sm">
         <time dateTime={new Date(turn.startedAt).toISOString()}>{dateTime(turn.startedAt)}</time>
         {turn.status !== "done" && <RunBadge status={turn.status} />}
+        {turn.replaced && <Badge title={t("sessions.replacedHelp")}>{t("sessions.replaced")}</Badge>}
         <Link href={`/runs/${turn.run}`} className="ml-auto inline-flex items-center gap-1 rounded-sm hover:text-ink">
           {t("testing:openRun")} <ArrowUpRight size={14} aria-hidden />
         </Link>
