@@ -1,6 +1,7 @@
 import { type ComponentType, type LazyExoticComponent, lazy, Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { loadAgentEditor } from "./begin.ts";
+import { CommandKey } from "./command-key.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { loadNodeModules } from "./session/node-modules.ts";
 import { PageErrors } from "./shell/page-errors.tsx";
@@ -25,9 +26,6 @@ const KnowledgeDetail = page(() =>
 );
 const KnowledgePage = page(() => import("./pages/knowledge/knowledge-page.tsx").then((module) => module.KnowledgePage));
 const McpPage = page(() => import("./pages/tools/mcp-page.tsx").then((module) => module.McpPage));
-const PageCommands = lazy(() =>
-  import("./pages/commands/page-commands.tsx").then((module) => ({ default: module.PageCommands })),
-);
 const ModelsPage = page(() => import("./pages/models/models-page.tsx").then((module) => module.ModelsPage));
 const ComparePage = page(() => import("./pages/compare/compare-page.tsx").then((module) => module.ComparePage));
 const PastRun = page(() => import("./workbench/past-run.tsx").then((module) => module.PastRun));
@@ -98,9 +96,7 @@ export function App() {
           </Suspense>
         </PageErrors>
       </Shell>
-      <Suspense>
-        <PageCommands />
-      </Suspense>
+      <CommandKey />
       <Toaster />
     </TooltipProvider>
   );

@@ -2,6 +2,7 @@ import { useStore } from "zustand";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { SaveTemplate } from "../pages/templates/save-template.tsx";
 import type { Action, ActionId } from "./action.ts";
+import { CommandDialog } from "./command-dialog.tsx";
 import { EncapsulateDialog } from "./encapsulate-dialog.tsx";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 
@@ -14,10 +15,11 @@ function SaveTemplateDialog() {
   ) : null;
 }
 
-/** Dialogs that actions open. The command palette is not here, because it is in the first chunk. */
+/** The command palette, and the dialogs that actions open. */
 export function Dialogs({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
   return (
     <>
+      <CommandDialog actions={actions} />
       <ShortcutsDialog actions={actions} />
       <EncapsulateDialog />
       <SaveTemplateDialog />

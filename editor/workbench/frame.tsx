@@ -9,7 +9,6 @@ import { TopBar } from "../shell/top-bar.tsx";
 import { cx } from "../ui/cx.ts";
 import { useActions } from "./actions.ts";
 import { BodyBar, useBodyCrumbs } from "./body-bar.tsx";
-import { CommandDialog } from "./command-dialog.tsx";
 import { Divider } from "./divider.tsx";
 import { GraphView } from "./graph-view.tsx";
 import { IconPalette } from "./icon-palette.tsx";
@@ -71,7 +70,6 @@ export function Frame() {
           <Suspense>{seen && <RightPanelArea />}</Suspense>
         </aside>
       )}
-      <CommandDialog actions={actions} />
       <Suspense>{seen && <Dialogs actions={actions} />}</Suspense>
     </div>
   );

@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { Canvas } from "../canvas/canvas.tsx";
@@ -7,15 +8,18 @@ import { useWorkbench } from "../hooks/use-workbench.ts";
 import { addNodeAt } from "../session/add-node.ts";
 import { useContextMenus } from "./context-menus.ts";
 import { FileDrop } from "./file-drop.tsx";
-import { QuickAdd } from "./quick-add.tsx";
 import { replacementTypes, replaceWith } from "./replace-node.ts";
+
+const QuickAdd = lazy(() => import("./quick-add.tsx").then((module) => ({ default: module.QuickAdd })));
 
 /** The canvas with its context menus, dropped files and the list of node types to add. */
 export function GraphView() {
   return (
     <Canvas menus={useContextMenus()}>
       <FileDrop />
-      <NodeList />
+      <Suspense>
+        <NodeList />
+      </Suspense>
     </Canvas>
   );
 }
