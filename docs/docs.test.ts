@@ -36,7 +36,7 @@ test("compose.yaml starts node itself, with options that exist, and copies neith
     const command = services[role]!.command!;
     // npm as the first process does not pass SIGTERM on.
     expect(command[0]).toBe("node");
-    expect(existsSync(path.join(root, command.find((part) => part.endsWith(".ts"))!))).toBe(true);
+    expect(existsSync(path.join(root, command.find((part) => part.startsWith("server/"))!))).toBe(true);
     expect(command.slice(-2)).toEqual(["--role", role]);
     expect(serve).toContain(`"${role}"`);
   }

@@ -4,6 +4,7 @@ import { PatchbayError } from "../runtime/error.ts";
 import type { PublishOptions } from "./cli/agents.ts";
 import type { BackupFlags, RestoreFlags } from "./cli/backup.ts";
 import type { Client } from "./cli/client.ts";
+import { exitCode } from "./cli/failure.ts";
 import { terminal } from "./cli/io.ts";
 import type { RunOptions } from "./cli/run.ts";
 import { type Env, parseEnv } from "./process/env.ts";
@@ -147,6 +148,16 @@ program
   .option("--json", "write the result as JSON")
   .action((file: string, options: PublishOptions) =>
     withClient(async (client) => (await agents()).publish(client, file, options, io)),
+  );
+
+program
+  .command("live")
+  .description("make a published version live (promote, roll back), or give it a share of the calls")
+  .argument("<agent>", "id, slug or name")
+  .argument("<version>", "number of the version", versionNumber)
+  .option("--share <part>", "share of the calls, 0 to 1; the live version gets the rest", share)
+  .action((agent: string, version: number, options: { share?: number }) =>
+    withClient(async (client) => (await agents()).setLive(client, agent, version, options, io)),
   );
 
 const sets = program.command("knowledge").description("manage knowledge");
@@ -298,6 +309,11 @@ function field(text: string, before: Record<string, string>): Record<string, str
   return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
 }
 
+function versionNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("Use the number of a version, such as 3.");
+  return Number(text);
+}
+
 function share(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value < 1)) throw new InvalidArgumentError("Use a number between 0 and 1, such as 0.1.");
@@ -307,38 +323,5 @@ function share(text: string): number {
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = exitCode(error);
-}
-
-/** 2 for wrong usage, which commander has already reported; 1 for other errors, which are written here. */
-function exitCode(error: unknown): number {
-  if (error instanceof Error && "code" in error && String(error.code).startsWith("commander."))
-    return (error as { exitCode?: number }).exitCode === 0 ? 0 : 2;
-  if (error instanceof PatchbayError) {
-    io.err(`${error.message}\n`);
-    for (const issue of error.issues ?? [])
-      io.err(
-        `  ${issue.severity} ${issue.code}${issue.node ? ` at ${issue.node}` : ""}: ${issue.message}${issue.fix ? ` ${issue.fix}` : ""}\n`,
-      );
-    return 1;
-  }
-  const failure = fileFailure(error);
-  if (failure !== undefined) {
-    io.err(`${failure}\n`);
-    return 1;
-  }
-  io.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return 1;
-}
-
-/** One line for a failed operation on a file, such as one that does not exist; undefined for other errors. */
-function fileFailure(error: unknown): string | undefined {
-  const { code, path, syscall } = error as NodeJS.ErrnoException;
-  if (!(error instanceof Error) || code === undefined || path === undefined || syscall === undefined) return undefined;
-  if (code === "ENOENT") return `${path} does not exist.`;
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS")
-    return `No permission to ${syscall === "mkdir" ? "create" : "open"} ${path}.`;
-  if (code === "EISDIR") return `${path} is a folder.`;
-  if (code === "ENOSPC") return `The disk is full: ${path} could not be written.`;
-  return error.message;
+  process.exitCode = exitCode(error, io);
 }

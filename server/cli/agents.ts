@@ -1,4 +1,4 @@
-/** `patchbay check`, `import`, `export` and `publish`. */
+/** `patchbay check`, `import`, `export`, `publish` and `live`. */
 import { existsSync, writeFileSync } from "node:fs";
 import { PatchbayError } from "../../runtime/error.ts";
 import { canonicalJson, type Graph, serializeGraph } from "../../runtime/graph.ts";
@@ -119,10 +119,26 @@ export async function publish(client: Client, which: string, options: PublishOpt
   else io.out(`${slug}@${version}\n`);
   if (share?.version === version) io.err(`Version ${version} gets ${share.share * 100} % of the calls.\n`);
   else if (live !== version)
-    io.err(`Version ${live} stays live. Make version ${version} live with --live, or in the editor.\n`);
+    io.err(`Version ${live} stays live. Make version ${version} live with: patchbay live ${slug} ${version}\n`);
   // Without a running server the URLs do not work yet.
   if (client.origin) for (const [name, url] of urls) io.err(`${name}: ${url}\n`);
   else io.err("Start the server to make it available: npm start.\n");
+  return 0;
+}
+
+/** Makes a version live, or gives it a share of the calls, and writes what is live. */
+export async function setLive(
+  client: Client,
+  which: string,
+  version: number,
+  options: { share?: number },
+  io: Io,
+): Promise<number> {
+  const { id } = await find(client, which);
+  const path = `/api/agents/${encodeURIComponent(id)}/live`;
+  const { slug, live, share } = await client.call<Publication>("POST", path, { version, ...options });
+  io.out(`${slug}@${live}\n`);
+  if (share) io.err(`Version ${share.version} gets ${share.share * 100} % of the calls.\n`);
   return 0;
 }
 

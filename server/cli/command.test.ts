@@ -52,6 +52,7 @@ test.each([
   [["run", "x.json", "-i", "novalue"]],
   [["knowledge", "add", "name"]],
   [["publish", "x", "--share", "2"]],
+  [["live", "x", "latest"]],
   [["export", "x", "--colour"]],
 ])("wrong usage exits with 2: %j", async (args) => {
   const { code, stderr, stdout } = await run(args);

@@ -8,7 +8,7 @@ import { parseEnv } from "../process/env.ts";
 import { recordedIo } from "../testing/recorded-io.ts";
 import { type Served, serve } from "../testing/served.ts";
 import { echo, TOKEN } from "../testing/test-app.ts";
-import { type PublishOptions, publish } from "./agents.ts";
+import { type PublishOptions, publish, setLive } from "./agents.ts";
 import { type Client, openClient } from "./client.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-publish-"));
@@ -43,9 +43,9 @@ const liveOf = async (slug: string) => (await agents()).find((agent) => agent.sl
 test("a pipeline neither undoes a rollback nor ends a share, and an unchanged file is no new version", async () => {
   expect((await published(file(), { slug: "steady" })).written).toBe("steady@1\n");
   expect((await published(file({ name: "Second" }), { slug: "steady", note: "two" })).written).toBe("steady@2\n");
-  const { id } = await liveOf("steady");
-  const setLive = (body: object) => client.call("POST", `/api/agents/${id}/live`, body);
-  await setLive({ version: 1 });
+  const rolledBack = recordedIo();
+  expect(await setLive(client, "steady", 1, {}, rolledBack)).toBe(0);
+  expect(rolledBack.written).toBe("steady@1\n");
   const again = await published(file({ name: "Second" }), { slug: "steady", note: "another commit" });
   expect(again.written).toBe("steady@2\n");
   expect(again.errors).toContain("Version 1 stays live");
@@ -68,6 +68,16 @@ test("a pipeline neither undoes a rollback nor ends a share, and an unchanged fi
   );
   expect(ended).toMatchObject({ version: 6, live: 6 });
   expect(ended).not.toHaveProperty("share");
+});
+
+test("live gives a share, and reports what does not exist", async () => {
+  await published(file(), { slug: "moved" });
+  await published(file({ name: "Next" }), { slug: "moved", live: false });
+  const shared = recordedIo();
+  expect(await setLive(client, "moved", 2, { share: 0.25 }, shared)).toBe(0);
+  expect(shared).toMatchObject({ written: "moved@1\n", errors: "Version 2 gets 25 % of the calls.\n" });
+  await expect(setLive(client, "moved", 9, {}, recordedIo())).rejects.toMatchObject({ code: "not_found" });
+  await expect(setLive(client, "nobody", 1, {}, recordedIo())).rejects.toMatchObject({ code: "not_found" });
 });
 
 test("the first version is live; live and a share exclude each other", async () => {
