@@ -31,6 +31,12 @@ describe("foreign schemas", () => {
     expect(() => schemaFault(schema as never, {})).toThrow(SchemaError);
   });
 
+  it("each property has its own pattern", () => {
+    const schema = { properties: { a: { type: "string", pattern: "^a$" }, b: { type: "string", pattern: "^b$" } } };
+    expect(schemaFault(schema, { a: "a", b: "b" })).toBeUndefined();
+    expect(schemaFault(schema, { a: "a", b: "a" })).toMatch(/"b" must match pattern/);
+  });
+
   it("a hostile pattern is matched without backtracking", () => {
     const schema = {
       type: "object",

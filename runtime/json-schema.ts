@@ -163,7 +163,8 @@ function linearPatterns(): (pattern: string) => RegExp {
       patternSteps -= compiled.programSize() * (text.length + 1);
       return patternSteps < 0 || compiled.matcher(text).find();
     };
-    return { test } as unknown as RegExp;
+    // Ajv tells the patterns of a schema apart by their text.
+    return { test, toString: () => pattern } as unknown as RegExp;
   };
 }
 
