@@ -67,6 +67,12 @@ describe("a rule", () => {
     expect(Rule.parse({})).toMatchObject({ path: "", op: "contains", value: "" });
   });
 
+  it("refuses a pattern that is large when its repetitions are written out", () => {
+    const large: PartialRule = { op: "matches", value: "(ab{400}){400}" };
+    expect(ruleIssues(large, "")).toMatchObject([{ severity: "error", path: "/value" }]);
+    expect(matchesRule("ab", large)).toBe(false);
+  });
+
   it("says what cannot work, and where", () => {
     const group: PartialRule = { op: "all", rules: [yes, { op: "any", rules: [{ op: "matches", value: "(?=x)" }] }] };
     expect(ruleIssues(group, "/cases/0/rule")).toMatchObject([

@@ -6,6 +6,7 @@ import { RE2JS } from "re2js";
 import { z } from "zod";
 import { BoundedMap } from "./bounded-map.ts";
 import type { Issue } from "./issue.ts";
+import { patternSize } from "./json-schema.ts";
 
 /** They combine `rules`. */
 export const GROUPS = ["all", "any"] as const;
@@ -30,8 +31,10 @@ export const OPERATORS = [...COMPARISONS, "empty", "present"] as const;
 export type Operator = (typeof OPERATORS)[number];
 type Comparison = (typeof COMPARISONS)[number];
 
-const MAX_PATTERN = 1_000;
-const MAX_SUBJECT = 100_000;
+/** With counted repetitions written out. */
+const MAX_PATTERN_SIZE = 2_000;
+/** The length of a text times the size of the compiled pattern: under a second. The rest of a text is not read. */
+const MAX_STEPS = 20_000_000;
 
 const leaf = {
   /** Dotted path into a JSON value; empty: the value itself. Own properties only. */
@@ -90,11 +93,7 @@ export function matchesRule(value: unknown, rule: PartialRule): boolean {
     case "ends":
       return text.trimEnd().endsWith(wanted);
     case "matches":
-      return (
-        pattern(rule.value ?? "")
-          ?.matcher(raw.slice(0, MAX_SUBJECT))
-          .find() ?? false
-      );
+      return matchesPattern(raw, rule.value ?? "");
     case "in":
       return alternatives(wanted).includes(text.trim());
     case "not-in":
@@ -171,9 +170,14 @@ function pattern(source: string): RE2JS | null {
   return made;
 }
 
+function matchesPattern(text: string, source: string): boolean {
+  const found = pattern(source);
+  return found?.matcher(text.slice(0, Math.floor(MAX_STEPS / found.programSize()))).find() ?? false;
+}
+
 function patternFault(source: string): string | undefined {
   if (source === "") return "it is empty";
-  if (source.length > MAX_PATTERN) return `it is longer than ${MAX_PATTERN} characters`;
+  if (patternSize(source) > MAX_PATTERN_SIZE) return "it is too long, or repeats too much";
   try {
     RE2JS.compile(source, RE2JS.CASE_INSENSITIVE);
     return undefined;
