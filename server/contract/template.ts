@@ -60,8 +60,9 @@ const FileWords = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) 
 export const ToolTemplate = z.looseObject({
   id: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
   title: FileWords,
-  group: z.enum(["language", "media", "world", "examples"]),
-  about: FileWords.optional(),
+  group: z.enum(["language", "media", "world", "work", "examples"]),
+  /** What it does, where from, and what it needs, in one or two sentences. */
+  about: FileWords,
   needs: z
     .strictObject({ secrets: z.array(z.strictObject({ name: z.string(), about: FileWords })).default([]) })
     .optional(),

@@ -75,6 +75,17 @@ describe("shipped", () => {
     );
   });
 
+  it("no two have the same title, and each says what it does in both languages", () => {
+    for (const language of ["en", "zh"] as const) {
+      const titles = templates.map(({ title }) => title[language]);
+      expect(new Set(titles).size).toBe(titles.length);
+      const about = templates.map((template) => template.about[language]);
+      expect(new Set(about).size).toBe(about.length);
+    }
+    for (const { about } of templates)
+      expect(/\p{Script=Han}/u.test(about.zh) && !/\p{Script=Han}/u.test(about.en)).toBe(true);
+  });
+
   it.each(templates.map((template) => [template.id, template] as const))("%s", async (id, template: ToolTemplate) => {
     const { tools, report } = await toolbox.import({ template: id });
     expect(report.filter((each) => each.result !== "imported")).toEqual([]);
@@ -122,6 +133,19 @@ describe("shipped", () => {
   it("the paper's unseen API answers as in the paper", async () => {
     expect((await call("code/RenewInstance", { instance_id: "i-rj90a7e840y5cde", period: "10" })).value).toEqual({
       result: "已完成ECS实例ID为i-rj90a7e840y5cde的续费，续费时长10月",
+    });
+  });
+
+  it("the unit conversion is exact, and says which units belong together", async () => {
+    const convert = async (value: number, from: string, to: string) =>
+      (await call("code/convert_units", { value, from, to })).value;
+    expect(await convert(5, "mi", "km")).toEqual({ result: 8.04672, unit: "km" });
+    expect(await convert(-40, "F", "C")).toEqual({ result: -40, unit: "C" });
+    expect(await convert(3, "jin", "kg")).toEqual({ result: 1.5, unit: "kg" });
+    expect(await convert(1, "GiB", "MB")).toEqual({ result: 1073.741824, unit: "MB" });
+    expect(await call("code/convert_units", { value: 1, from: "kg", to: "km" })).toMatchObject({
+      error: true,
+      content: expect.stringContaining("mm, cm, m, km"),
     });
   });
 

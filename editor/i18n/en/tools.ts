@@ -74,6 +74,7 @@ export const tools = {
       language: "Language",
       media: "Images, speech and video",
       world: "External data",
+      work: "Work",
       examples: "Examples",
     },
     addAgain: "Add again",

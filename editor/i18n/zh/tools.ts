@@ -71,7 +71,7 @@ export const tools: Words<typeof en> = {
     title: "添加工具",
     ready: "预置工具",
     readyLead: "每项会添加一个或多个工具。调用模型的工具使用默认模型，调用外部服务的工具可能需要 API 密钥。",
-    groups: { language: "语言", media: "图像、语音与视频", world: "外部数据", examples: "示例" },
+    groups: { language: "语言", media: "图像、语音与视频", world: "外部数据", work: "办公", examples: "示例" },
     addAgain: "重新添加",
     addedTools: "已添加：{{tools}}",
     addReadyNamed: "添加{{title}}",

@@ -11,7 +11,7 @@ import { Skeleton } from "../../ui/progress.tsx";
 import { SecretForm } from "./missing-secrets.tsx";
 import { TOOLS_KEY } from "./use-tools.ts";
 
-const GROUPS = ["language", "world", "media", "examples"] as const;
+const GROUPS = ["language", "world", "work", "media", "examples"] as const;
 
 /** The shipped tool templates. Adding one asks for the keys it needs. */
 export function ReadyTools() {
