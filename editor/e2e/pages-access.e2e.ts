@@ -40,6 +40,7 @@ async function fill(): Promise<string[]> {
   });
   expect(waits.status).toBe("waiting");
   await server.call("POST", `/api/agents/${id}/publish`, { slug: "handbook", access: "public" });
+  await server.call("PATCH", `/api/agents/${id}`, { description: "The second version." });
   await server.call("POST", `/api/agents/${id}/publish`, { slug: "handbook", note: "With a note" });
   await server.call("POST", `/api/agents/${id}/live`, { version: 1, share: 0.1 });
   await server.call("PUT", "/api/secrets/A_KEY", { value: "something-long" });
