@@ -204,7 +204,7 @@ export const llm = defineNode<Config>({
       },
     },
   },
-  check({ instructions, schema }) {
+  check({ instructions, schema }, _inputs, outputs) {
     const issues: NodeIssue[] = [];
     const fault = templateFault(instructions);
     if (fault !== undefined)
@@ -232,6 +232,14 @@ export const llm = defineNode<Config>({
         message: `The schema of the answer cannot be used: ${problem}.`,
         path: "/schema",
         fix: "Correct the JSON Schema, or leave it empty.",
+      });
+    if (!schema && outputs?.has("json"))
+      issues.push({
+        severity: "warning",
+        code: "json-without-schema",
+        message: 'The output "json" is connected, but no output format is set: it carries the reply as plain text.',
+        path: "/schema",
+        fix: 'Set an output format, or connect "text" instead.',
       });
     return issues;
   },

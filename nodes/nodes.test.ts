@@ -177,6 +177,22 @@ describe("http", () => {
   );
 });
 
+describe("language model", () => {
+  it("warns where its JSON output is used without an output format", () => {
+    const issues = (config: object, port: string) =>
+      checkGraph(
+        graphOf({ ask: "input", brain: ["llm", config], reply: "output" }, [
+          "ask.message brain.message",
+          `brain.${port} reply.reply`,
+        ]),
+        nodes,
+      ).map(({ severity, code, path }) => [severity, code, path]);
+    expect(issues({}, "json")).toEqual([["warning", "json-without-schema", "/nodes/1/config/schema"]]);
+    expect(issues({ schema: { type: "object" } }, "json")).toEqual([]);
+    expect(issues({}, "text")).toEqual([]);
+  });
+});
+
 describe("retriever", () => {
   it("searches with the last messages of the conversation where it is told to", async () => {
     const queries: string[] = [];

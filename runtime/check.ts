@@ -112,7 +112,8 @@ export function examine(
           },
         );
     }
-    for (const found of node.definition.check?.(node.config, connectedKinds(node)) ?? [])
+    const outputs = new Set(node.outgoing.map((edge) => edge.fromPort));
+    for (const found of node.definition.check?.(node.config, connectedKinds(node), outputs) ?? [])
       issues.push({ ...found, node: node.id, path: `${pointer("nodes", node.index)}/config${found.path ?? ""}` });
     for (const body of node.definition.bodies?.(node.config) ?? []) {
       const path = `${pointer("nodes", node.index)}/config${body.path}`;

@@ -27,6 +27,7 @@ export const ISSUE_CODES = [
   "too-large",
   "bad-template",
   "bad-body",
+  "json-without-schema",
   "missing-model",
   "missing-tool",
   "missing-knowledge",

@@ -173,9 +173,10 @@ export interface NodeDefinition<C = unknown> {
   toolLimit?(config: C): number;
   /**
    * Issues that only this node type knows: a template that does not parse, a case without a name. `path` is within the
-   * config. `inputs`: the kind of the values connected to each input, if all its connections have the same kind.
+   * config. `inputs`: the kind of the values connected to each input, if all its connections have the same kind. `outputs`:
+   * the connected outputs.
    */
-  check?(config: C, inputs?: ReadonlyMap<string, Kind>): NodeIssue[];
+  check?(config: C, inputs?: ReadonlyMap<string, Kind>, outputs?: ReadonlySet<string>): NodeIssue[];
   /** Graphs inside the config, each with the JSON pointer to it. */
   bodies?(config: C): { graph: Graph; path: string }[];
   /** What must exist outside of the graph for it to run. */

@@ -26,6 +26,10 @@ export const chinese: Record<IssueCode, (facts: IssueFacts) => Said> = {
     fix: "升级 Patchbay 或换一个节点；在那之前它会原样保留。",
   }),
   "bad-config": ({ node }) => ({ message: `“${node}”有一项设置不对。`, fix: "打开这个节点，改正标出的设置。" }),
+  "json-without-schema": ({ node }) => ({
+    message: `“${node}”的“JSON”已连接，但没有设置回复的结构：传出的是纯文本。`,
+    fix: "设置回复的结构，或改接“文本”。",
+  }),
   "unknown-node": ({ names }) => ({
     message: `有一条连线指向不存在的节点“${names[0] ?? ""}”。`,
     fix: "删掉这条连线。",
