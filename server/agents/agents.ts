@@ -22,7 +22,7 @@ import { sha256 } from "../secrets/secrets.ts";
 import { everyRecord } from "../stores/mirror.ts";
 import type { Records, Stored } from "../stores/records.ts";
 import { resolveAgents } from "./freeze.ts";
-import { History } from "./history.ts";
+import { History, stale } from "./history.ts";
 import { Publications, served } from "./publications.ts";
 import type { Agents } from "./service.ts";
 
@@ -253,15 +253,16 @@ class RecordedAgents implements Agents {
     if (!same) await this.#publications.addVersion(version);
     // Read again: what is live may have changed meanwhile.
     const now = this.#publications.get(slug);
+    const { access = "private", origins = [], steps = false, look } = { ...now, ...options };
     await this.#publications.save({
       slug,
       agent: id,
       ...served(now, version.version, options),
       latest: version.version,
-      access: options.access ?? now?.access ?? "private",
-      origins: options.origins ?? now?.origins ?? [],
-      steps: options.steps ?? now?.steps ?? false,
-      ...((options.look ?? now?.look) && { look: options.look ?? now?.look }),
+      access,
+      origins,
+      steps,
+      ...(look && { look }),
     });
     return version;
   }
@@ -344,11 +345,4 @@ export function wellFormed(value: unknown): Graph {
     issues: parsed.issues,
     path: `/graph${parsed.issues[0]!.path ?? ""}`,
   });
-}
-
-function stale(id: string, revision: number, stands: number): PatchbayError {
-  return new PatchbayError(
-    "conflict",
-    `The agent "${id}" stands at revision ${stands}, not ${revision}: it was changed elsewhere. Load it again.`,
-  );
 }

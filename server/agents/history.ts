@@ -1,4 +1,5 @@
 /** What a draft was before: each saved revision, and the names that people gave to some. */
+import { PatchbayError } from "../../runtime/error.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Records, Stored } from "../stores/records.ts";
 
@@ -74,4 +75,12 @@ export class History {
 
 function rowId(agent: string, revision: number): string {
   return `${agent}/${String(revision).padStart(9, "0")}`;
+}
+
+/** The error for a change of a revision that is not the current one. */
+export function stale(id: string, revision: number, stands: number): PatchbayError {
+  return new PatchbayError(
+    "conflict",
+    `The agent "${id}" stands at revision ${stands}, not ${revision}: it was changed elsewhere. Load it again.`,
+  );
 }

@@ -170,7 +170,9 @@ describe("the chat page", () => {
     const look = { title: "Ask Ada", color: "#0a7f4f", logo: "data:image/png;base64,iVBORw0KGgo=" };
     const set = (body: object) => app.request("PATCH", `/api/agents/${id}/publication`, { body });
     expect((await set({ look })).status).toBe(200);
-    await app.json("POST", `/api/agents/${id}/publish`, { body: { note: "again" } });
+    await app.json("PATCH", `/api/agents/${id}`, { body: { description: "Changed." } });
+    const next = await app.json<{ live: number }>("POST", `/api/agents/${id}/publish`, { body: { note: "again" } });
+    expect(next.live).toBe(2);
     expect(await shown()).toEqual(look);
     for (const bad of [
       { color: "red" },
