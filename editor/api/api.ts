@@ -403,6 +403,17 @@ export const api = {
       (await read(routes.tools.$get({ query: { limit: "10000" } }, until(signal)))).tools,
     templates: async (signal?: AbortSignal): Promise<ToolTemplate[]> =>
       (await read(routes.tools.templates.$get({}, until(signal)))).templates,
+    /** A custom tool with its binding. */
+    custom: async (name: string, signal?: AbortSignal): Promise<CustomTool> => {
+      const tool = (await read(
+        routes.tools[":name{.+}"].$get({ param: { name: id(name) } }, until(signal)),
+      )) as ToolCard & CustomTool;
+      const { summary, parameters, effect, http, code, model } = tool;
+      return { name, summary, parameters, effect, http, code, model };
+    },
+    /** Replaces what is sent. */
+    change: ({ name, ...json }: CustomTool): Promise<ToolCard> =>
+      read(routes.tools[":name{.+}"].$patch({ param: { name: id(name) }, json })),
     save: (tool: CustomTool): Promise<ToolCard> => read(routes.tools.$post({ json: { ...tool } })),
     delete: (name: string) => done(routes.tools[":name{.+}"].$delete({ param: { name: id(name) } })),
     configure: (name: string, json: { effect?: Effect; repeatable?: boolean }): Promise<ToolCard> =>

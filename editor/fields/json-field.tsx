@@ -1,9 +1,11 @@
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { CodeBox } from "./code-box.tsx";
 import type { FieldProps } from "./field-props.ts";
+import { SchemaBuilder, SchemaMode } from "./schema-builder.tsx";
+import { readRows } from "./schema-rows.ts";
 
 /**
  * Any value as JSON. Invalid text is kept outside the document, with its error below, and is restored when the node is
@@ -68,35 +70,47 @@ export function JsonField({ node, name, value, set, label, disabled }: FieldProp
 
 const NO_SCHEMA = { value: null };
 
-/** A JSON Schema, or none. Offers a small example to start from. */
+/** A JSON Schema, or none: by fields where these can show it, else as text. Offers a small example to start from. */
 export function SchemaField({ node, name, value, set, label, disabled }: FieldProps) {
   const { t } = useTranslation("fields");
+  const { unfinished } = useWorkbench();
+  const place = `${node}/${name}`;
+  const kept = useStore(unfinished, (state) => state.texts.has(place));
+  const [asText, setAsText] = useState(false);
+  const none = value === null || value === undefined;
+  const possible = readRows(value) !== undefined && !kept;
+  const link = "self-start rounded-sm text-accent text-sm hover:underline";
   return (
     <div className="flex flex-col gap-1.5">
-      <JsonBox
-        place={`${node}/${name}`}
-        value={value ?? null}
-        set={set}
-        label={label}
-        disabled={disabled}
-        empty={NO_SCHEMA}
-      />
-      {(value === null || value === undefined) && !disabled && (
-        <button
-          type="button"
-          className="self-start rounded-sm text-accent text-sm hover:underline"
-          onClick={() =>
-            set({
-              type: "object",
-              properties: { answer: { type: "string" } },
-              required: ["answer"],
-              additionalProperties: false,
-            })
-          }
-        >
-          {t("schemaBegin")}
-        </button>
+      {!none && !kept && <SchemaMode label={label} text={asText} possible={possible} onChange={setAsText} />}
+      {possible && !asText ? (
+        <SchemaBuilder value={value} set={set} disabled={disabled} />
+      ) : (
+        <JsonBox place={place} value={value ?? null} set={set} label={label} disabled={disabled} empty={NO_SCHEMA} />
       )}
+      {!disabled &&
+        (none ? (
+          <button
+            type="button"
+            className={link}
+            onClick={() =>
+              set({
+                type: "object",
+                properties: { answer: { type: "string" } },
+                required: ["answer"],
+                additionalProperties: false,
+              })
+            }
+          >
+            {t("schemaBegin")}
+          </button>
+        ) : (
+          possible && (
+            <button type="button" className={link} onClick={() => set(null)}>
+              {t("schemaRemove")}
+            </button>
+          )
+        ))}
     </div>
   );
 }

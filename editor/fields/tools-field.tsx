@@ -85,7 +85,9 @@ export function ToolsField({ node, value, set, setKey, config, disabled }: Field
                       disabled={disabled || (whole && !chosen.includes(tool.name))}
                       onChange={(next) => toggle(tool.name, next)}
                     >
-                      <span className="block font-mono text-sm">{shortToolName(tool.name)}</span>
+                      <span className="block font-mono text-sm" title={tool.name}>
+                        {nameInGroup(tool.name)}
+                      </span>
                       <span className="line-clamp-2 text-ink-3 text-xs">{inLanguage(tool.summary, i18n.language)}</span>
                     </Checkbox>
                     {on && (
@@ -128,6 +130,12 @@ export function ToolsField({ node, value, set, setKey, config, disabled }: Field
       </Link>
     </div>
   );
+}
+
+/** Without the server or API, which is the title of the group. */
+function nameInGroup(name: string): string {
+  const segments = name.split("/");
+  return segments.length > 2 ? segments.slice(2).join("/") : shortToolName(name);
 }
 
 interface ToolGroup {

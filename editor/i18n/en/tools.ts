@@ -51,6 +51,10 @@ export const tools = {
   effectChange: "What the tool does. Approvals and the demo model depend on it.",
   repeatable: "Safe to repeat",
   repeatableHelp: "If the outcome of a call is unknown, it is sent again instead of asking a person.",
+  editTool: "Edit tool",
+  apiAgain: "Import {{name}} again",
+  apiDelete: "Delete {{name}}",
+  apiDeleteTitle: "Delete all tools of “{{name}}”?",
   delete: "Delete tool",
   deleteTitle: "Delete “{{name}}”?",
   deleteLead: "Agents that use it run without it and show an issue.",
@@ -67,6 +71,8 @@ export const tools = {
   },
   import: {
     title: "Add tools",
+    againTitle: "Import “{{api}}” again",
+    againLead: "Paste the new document. Its tools replace all tools of this API; their settings stay.",
     ready: "Ready-made",
     readyLead:
       "Each adds one or more tools. Tools that call a model use the default model. Tools that call a service may need its API key.",
@@ -116,8 +122,6 @@ export const tools = {
     body: "Body",
     bodyHelp: "A template. Arguments in double braces are inserted as JSON.",
     parameters: "Arguments",
-    parametersHelp: "One per line: name, colon, description. Add a question mark after the name to make it optional.",
-    parametersPlaceholder: "city: The city, in English\ndays?: How many days ahead, 1 to 7",
     source: "JavaScript",
     sourceHelp: "Runs in a sandbox without network or file access. Arguments are in input. Return the result.",
     timeout: "Timeout, ms",

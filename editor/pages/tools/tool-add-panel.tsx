@@ -3,7 +3,6 @@ import { FileJson } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { Effect } from "../../../runtime/tool.ts";
 import { api } from "../../api/api.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -14,17 +13,34 @@ import { Form } from "../../ui/form.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
-import { Select } from "../../ui/select.tsx";
-import { toast } from "../../ui/toast.tsx";
 import { ImportReportView } from "./import-report.tsx";
 import { ReadyTools } from "./ready-tools.tsx";
-import { type DraftFaults, emptyDraft, faultsOf, importOf, type ToolDraft, toolOf } from "./tool-draft.ts";
+import { emptyDraft, importOf } from "./tool-draft.ts";
+import { ToolForm } from "./tool-form.tsx";
 import { MCP_KEY, TOOLS_KEY } from "./use-tools.ts";
 
 /** Four ways to add a tool: a shipped template, a pasted document, an HTTP request, or code. */
-export function ToolAddPanel({ onClose }: { onClose(): void }) {
+export function ToolAddPanel({
+  api,
+  onClose,
+}: {
+  /** The imported API whose document is pasted again. */
+  api?: string;
+  onClose(): void;
+}) {
   const { t } = useTranslation("tools");
   const [way, setWay] = useState<"ready" | "paste" | "http" | "code">("ready");
+  if (api !== undefined)
+    return (
+      <SidePanel
+        onClose={onClose}
+        title={t("import.againTitle", { api })}
+        description={t("import.againLead")}
+        className="w-[min(600px,100vw)]"
+      >
+        <PasteImport api={api} onClose={onClose} />
+      </SidePanel>
+    );
   return (
     <SidePanel onClose={onClose} title={t("import.title")} className="w-[min(600px,100vw)]">
       <Segmented
@@ -41,16 +57,16 @@ export function ToolAddPanel({ onClose }: { onClose(): void }) {
       />
       {way === "ready" && <ReadyTools />}
       {way === "paste" && <PasteImport onClose={onClose} />}
-      {(way === "http" || way === "code") && <HandMade key={way} kind={way} onClose={onClose} />}
+      {(way === "http" || way === "code") && <ToolForm key={way} draft={emptyDraft(way)} onSaved={onClose} />}
     </SidePanel>
   );
 }
 
-function PasteImport({ onClose }: { onClose(): void }) {
+function PasteImport({ api: known, onClose }: { api?: string; onClose(): void }) {
   const { t } = useTranslation(["tools", "common"]);
   const client = useQueryClient();
   const [text, setText] = useState("");
-  const [name, setName] = useState("");
+  const [name, setName] = useState(known ?? "");
   const [server, setServer] = useState("");
   const source = useMemo(() => (text === "" ? undefined : importOf(text)), [text]);
   const isOpenApi = source !== undefined && "openapi" in source;
@@ -98,7 +114,7 @@ function PasteImport({ onClose }: { onClose(): void }) {
     );
   return (
     <Form onSubmit={() => (servers ? addServers.mutate(servers) : run.mutate())}>
-      <p className="text-ink-2">{t("import.pasteLead")}</p>
+      {known === undefined && <p className="text-ink-2">{t("import.pasteLead")}</p>}
       <DropZone
         compact
         icon={FileJson}
@@ -119,7 +135,7 @@ function PasteImport({ onClose }: { onClose(): void }) {
       {isOpenApi && (
         <div className="grid grid-cols-2 gap-3 max-sm:grid-cols-1">
           <Field label={t("import.apiName")} optional={t("common:optional")} help={t("import.apiNameHelp")}>
-            <Input value={name} onChange={(event) => setName(event.target.value)} mono />
+            <Input value={name} onChange={(event) => setName(event.target.value)} disabled={known !== undefined} mono />
           </Field>
           <Field label={t("import.server")} optional={t("common:optional")} help={t("import.serverHelp")}>
             <Input value={server} onChange={(event) => setServer(event.target.value)} placeholder="https://" mono />
@@ -133,122 +149,10 @@ function PasteImport({ onClose }: { onClose(): void }) {
         <Button
           type="submit"
           variant="solid"
-          disabled={text.trim() === ""}
+          disabled={text.trim() === "" || (known !== undefined && !isOpenApi)}
           busy={run.isPending || addServers.isPending}
         >
           {servers ? t("import.mcpAdd") : t("import.run")}
-        </Button>
-      </div>
-    </Form>
-  );
-}
-
-const METHODS = (["GET", "POST", "PUT", "PATCH", "DELETE"] as const).map((method) => ({
-  value: method,
-  label: method,
-}));
-
-function HandMade({ kind, onClose }: { kind: "http" | "code"; onClose(): void }) {
-  const { t } = useTranslation(["tools", "common"]);
-  const client = useQueryClient();
-  const [draft, setDraft] = useState(() => emptyDraft(kind));
-  const [shown, setShown] = useState(false);
-  const save = useMutation({
-    mutationFn: () => api.tools.save(toolOf(draft)),
-    onSuccess: (tool) => {
-      void client.invalidateQueries({ queryKey: TOOLS_KEY });
-      toast({ title: t("import.saved", { name: tool.name }) });
-      onClose();
-    },
-  });
-  const faults: DraftFaults = shown ? faultsOf(draft) : {};
-  const set = (key: keyof ToolDraft) => (event: { target: { value: string } }) =>
-    setDraft({ ...draft, [key]: event.target.value });
-  return (
-    <Form
-      onSubmit={() => {
-        setShown(true);
-        if (Object.keys(faultsOf(draft)).length === 0) save.mutate();
-      }}
-    >
-      <Field label={t("import.name")} help={t("import.nameHelp")} error={faults.name && t("import.nameError")}>
-        <Input
-          value={draft.name}
-          onChange={set("name")}
-          mono
-          placeholder={kind === "http" ? "weather" : "word_count"}
-        />
-      </Field>
-      <Field
-        label={t("import.summary")}
-        help={t("import.summaryHelp")}
-        error={faults.summary && t("import.summaryError")}
-      >
-        <Input
-          value={draft.summary}
-          onChange={set("summary")}
-          placeholder={t("import.summaryPlaceholder")}
-          spellCheck
-        />
-      </Field>
-      <Field label={t("import.parameters")} help={t("import.parametersHelp")}>
-        <Textarea
-          value={draft.parameters}
-          onChange={set("parameters")}
-          rows={3}
-          mono
-          placeholder={t("import.parametersPlaceholder")}
-        />
-      </Field>
-      {kind === "http" ? (
-        <>
-          <div className="grid grid-cols-[110px_1fr] gap-3">
-            <Field label={t("import.method")}>
-              <Select value={draft.method} onChange={(method) => setDraft({ ...draft, method })} options={METHODS} />
-            </Field>
-            <Field label={t("import.url")} error={faults.url && t("import.urlError")}>
-              <Input value={draft.url} onChange={set("url")} mono inputMode="url" />
-            </Field>
-          </div>
-          <p className="-mt-2 text-ink-3 text-sm">
-            {t("import.urlHelp", { example: "https://api.example.com/weather/{{city}}" })}
-          </p>
-          <Field
-            label={t("import.headers")}
-            optional={t("common:optional")}
-            help={t("import.headersHelp", { example: "Authorization: Bearer {{secret:WEATHER_KEY}}" })}
-            error={faults.headers && t("import.headerError", { line: faults.headers.line })}
-          >
-            <Textarea value={draft.headers} onChange={set("headers")} rows={2} mono />
-          </Field>
-          {draft.method !== "GET" && (
-            <Field label={t("import.body")} optional={t("common:optional")} help={t("import.bodyHelp")}>
-              <Textarea value={draft.body} onChange={set("body")} rows={4} mono placeholder={'{ "city": {{city}} }'} />
-            </Field>
-          )}
-        </>
-      ) : (
-        <>
-          <Field label={t("import.source")} help={t("import.sourceHelp")}>
-            <Textarea value={draft.source} onChange={set("source")} rows={8} mono />
-          </Field>
-          <Field label={t("import.timeout")}>
-            <Input value={draft.timeoutMs} onChange={set("timeoutMs")} inputMode="numeric" className="w-32" />
-          </Field>
-        </>
-      )}
-      <Field label={t("effectLabel")} help={t(`effectHelp.${draft.effect}`)}>
-        <Segmented
-          label={t("effectLabel")}
-          value={draft.effect}
-          onChange={(effect) => setDraft({ ...draft, effect })}
-          options={Effect.options.map((effect) => ({ value: effect, label: t(`effect.${effect}`) }))}
-        />
-      </Field>
-      {save.isError && <ErrorNotice error={save.error} />}
-      <div>
-        <Button type="submit" variant="solid" busy={save.isPending}>
-          {t("import.save")}
         </Button>
       </div>
     </Form>

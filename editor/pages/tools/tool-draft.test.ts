@@ -1,20 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { emptyDraft, faultsOf, headersOf, importOf, parametersOf, toolOf } from "./tool-draft.ts";
+import type { CustomTool } from "../../../server/contract/custom-tool.ts";
+import { draftOf, emptyDraft, faultsOf, headersOf, importOf, toolOf } from "./tool-draft.ts";
 
 describe("a tool written by hand", () => {
-  it("reads arguments a line each", () => {
-    expect(parametersOf("city: Where, in English\n\ndays?: How many\nplain\nnot a name: x")).toEqual({
-      type: "object",
-      properties: {
-        city: { type: "string", description: "Where, in English" },
-        days: { type: "string", description: "How many" },
-        plain: { type: "string" },
-      },
-      required: ["city", "plain"],
-      additionalProperties: false,
-    });
-  });
-
   it("reads headers, and secrets by name with what stands before them", () => {
     expect(headersOf("Accept: application/json\nAuthorization: Bearer {{secret:KEY_1}}\nX-Key: {{secret:K}}")).toEqual({
       Accept: "application/json",
@@ -41,13 +29,51 @@ describe("a tool written by hand", () => {
     });
   });
 
+  it("is edited without losing what the form does not show", () => {
+    const http: CustomTool = {
+      name: "http/weather",
+      summary: "Weather of a city",
+      effect: "read",
+      parameters: { type: "object", properties: { city: { anyOf: [{ type: "string" }, { type: "null" }] } } },
+      http: {
+        method: "POST",
+        url: "https://a.example/{{city}}",
+        headers: {
+          Accept: "text/plain",
+          Authorization: { secret: "LOGIN", as: "basic" },
+          "X-Key": { secret: "K", prefix: "v1 " },
+        },
+        body: '{"city":{{city}}}',
+        timeoutMs: 5000,
+        output: { pick: "data.0" },
+      },
+    };
+    const draft = draftOf(http)!;
+    expect(faultsOf(draft)).toEqual({});
+    expect(toolOf(draft)).toEqual(http);
+    const changed = toolOf({ ...draft, headers: `${draft.headers.replace("text/plain", "text/html")}\nX-New: 1` });
+    expect(changed.http?.headers).toEqual({ ...http.http!.headers, Accept: "text/html", "X-New": "1" });
+    expect(toolOf({ ...draft, method: "GET" }).http).not.toHaveProperty("body");
+    const code: CustomTool = {
+      name: "code/Size",
+      summary: "Size of a text",
+      effect: "read",
+      parameters: { type: "object", properties: { text: { type: "string" } } },
+      code: { source: "return input.text.length;", timeoutMs: 900 },
+    };
+    expect(faultsOf(draftOf(code)!)).toEqual({});
+    expect(toolOf(draftOf(code)!)).toEqual(code);
+    expect(draftOf({ ...code, code: undefined, model: { model: "default", instructions: "i", input: "x" } })).toBe(
+      undefined,
+    );
+  });
+
   it("makes one binding", () => {
     const http = toolOf({
       ...emptyDraft("http"),
       name: "weather",
       summary: "Weather",
       url: "https://a.example/{{city}}",
-      parameters: "city",
     });
     expect(http).toMatchObject({ name: "http/weather", http: { method: "GET", headers: {} } });
     expect(http.http).not.toHaveProperty("body");

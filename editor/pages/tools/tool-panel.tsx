@@ -1,5 +1,5 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Play, Trash2 } from "lucide-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Pencil, Play, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { modelName } from "../../../runtime/model-name.ts";
@@ -25,6 +25,8 @@ import { HintBadges } from "./mcp-hints.tsx";
 import { MissingSecrets } from "./missing-secrets.tsx";
 import { SchemaForm } from "./schema-form.tsx";
 import { argumentsOf, type Fault, fieldsOf } from "./schema-values.ts";
+import { draftOf } from "./tool-draft.ts";
+import { ToolForm } from "./tool-form.tsx";
 import { TOOLS_KEY } from "./use-tools.ts";
 
 /** One tool: its description, a form that calls it, and settings that override what was imported. */
@@ -45,6 +47,7 @@ export function ToolPanel({ tool, onClose }: { tool: ToolCard; onClose(): void }
           <span className="font-mono text-ink-3 text-sm">{tool.name}</span>
         </div>
         <Needs needs={tool.needs} />
+        {(tool.binding === "http" || tool.binding === "code") && <EditTool tool={tool} />}
         <TryIt key={tool.name} tool={tool} />
         <UsedBy kind="tool" name={tool.name} />
         <ToolSettings tool={tool} onDeleted={onClose} />
@@ -54,6 +57,42 @@ export function ToolPanel({ tool, onClose }: { tool: ToolCard; onClose(): void }
         </details>
       </div>
     </SidePanel>
+  );
+}
+
+/** Changes an HTTP request or code. */
+function EditTool({ tool }: { tool: ToolCard }) {
+  const { t } = useTranslation(["tools", "common"]);
+  const client = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const custom = useQuery({
+    queryKey: [...TOOLS_KEY, tool.name],
+    queryFn: ({ signal }) => api.tools.custom(tool.name, signal),
+    enabled: open,
+    gcTime: 0,
+  });
+  const draft = custom.data && draftOf(custom.data);
+  if (!open)
+    return (
+      <div>
+        <Button size="sm" icon={Pencil} onClick={() => setOpen(true)}>
+          {t("editTool")}
+        </Button>
+      </div>
+    );
+  return (
+    <section aria-label={t("editTool")} className="rounded-lg border border-line p-4">
+      {custom.isError && <ErrorNotice error={custom.error} onRetry={() => void custom.refetch()} />}
+      {draft && (
+        <ToolForm
+          draft={draft}
+          onSaved={() => {
+            setOpen(false);
+            void client.removeQueries({ queryKey: [...TOOLS_KEY, tool.name] });
+          }}
+        />
+      )}
+    </section>
   );
 }
 

@@ -1,26 +1,32 @@
-import { Plus, Wrench } from "lucide-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Plus, RefreshCw, Trash2, Wrench } from "lucide-react";
 import { useDeferredValue, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearch } from "wouter";
 import { modelName } from "../../../runtime/model-name.ts";
 import { Effect } from "../../../runtime/tool.ts";
 import type { ToolCard } from "../../../server/contract/tool.ts";
+import { api } from "../../api/api.ts";
 import { number } from "../../i18n/format.ts";
 import { inLanguage } from "../../i18n/in-language.ts";
 import { Page } from "../../shell/page.tsx";
-import { Loaded } from "../../shell/query-state.tsx";
+import { ErrorNotice, Loaded } from "../../shell/query-state.tsx";
+import { UsedBy } from "../../shell/used-by.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button, LinkButton } from "../../ui/button.tsx";
+import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
+import { IconButton } from "../../ui/icon-button.tsx";
 import { SearchInput } from "../../ui/input.tsx";
 import { NoMatch } from "../../ui/no-match.tsx";
 import { Select } from "../../ui/select.tsx";
 import { ShowMore } from "../../ui/show-more.tsx";
 import { NavTabs } from "../../ui/tabs.tsx";
+import { toast } from "../../ui/toast.tsx";
 import { EffectBadge } from "./effect-badge.tsx";
 import { ToolAddPanel } from "./tool-add-panel.tsx";
 import { ToolPanel } from "./tool-panel.tsx";
-import { useTools } from "./use-tools.ts";
+import { TOOLS_KEY, useTools } from "./use-tools.ts";
 
 const BINDINGS = ["builtin", "http", "openapi", "mcp", "code", "agent", "model"] as const;
 const ANY = "any";
@@ -136,6 +142,7 @@ export function ToolsPage() {
                     {t(`binding.${group.binding}`)}
                     {group.source && <span className="font-mono font-normal text-ink-3">{group.source}</span>}
                     <span className="font-normal text-ink-3 tnum">{number(group.count)}</span>
+                    {group.binding === "openapi" && group.source && <ApiActions api={group.source} />}
                   </h2>
                   <ul className="overflow-hidden rounded-xl border border-line bg-surface">
                     {group.tools.map((tool) => (
@@ -166,7 +173,9 @@ function ToolRow({ tool, onOpen }: { tool: ToolCard; onOpen(): void }) {
       onClick={onOpen}
       className="grid w-full grid-cols-[minmax(150px,220px)_minmax(0,1fr)_auto] items-center gap-4 px-4 py-2.5 text-left transition-colors hover:bg-hover focus-visible:-outline-offset-2 max-sm:grid-cols-1 max-sm:gap-1"
     >
-      <span className="truncate font-mono font-medium text-sm">{modelName(tool.name)}</span>
+      <span className="truncate font-mono font-medium text-sm" title={tool.name}>
+        {nameInGroup(tool.name)}
+      </span>
       <span className="truncate text-ink-2">{inLanguage(tool.summary, i18n.language)}</span>
       <span className="flex items-center gap-3">
         {tool.needs?.length ? <Badge tone="warn">{t("needs", { what: tool.needs.join(", ") })}</Badge> : null}
@@ -178,6 +187,47 @@ function ToolRow({ tool, onOpen }: { tool: ToolCard; onOpen(): void }) {
         </span>
       </span>
     </button>
+  );
+}
+
+/** What differs within the group: the operation of an API, the tool of a server. */
+function nameInGroup(name: string): string {
+  const segments = name.split("/");
+  return segments.length > 2 ? segments.slice(2).join("/") : modelName(name);
+}
+
+/** Actions on all tools of an imported API. */
+function ApiActions({ api: name }: { api: string }) {
+  const { t } = useTranslation(["tools", "common"]);
+  const client = useQueryClient();
+  const [again, setAgain] = useState(false);
+  const [asking, setAsking] = useState(false);
+  const remove = useMutation({
+    mutationFn: () => api.tools.delete(`openapi/${name}/*`),
+    onSuccess: () => {
+      setAsking(false);
+      void client.invalidateQueries({ queryKey: TOOLS_KEY });
+      toast({ title: t("deleted", { name }) });
+    },
+  });
+  return (
+    <span className="ml-auto flex">
+      <IconButton icon={RefreshCw} size="sm" label={t("apiAgain", { name })} onClick={() => setAgain(true)} />
+      <IconButton icon={Trash2} size="sm" danger label={t("apiDelete", { name })} onClick={() => setAsking(true)} />
+      {again && <ToolAddPanel api={name} onClose={() => setAgain(false)} />}
+      <ConfirmDialog
+        open={asking}
+        onClose={() => setAsking(false)}
+        title={t("apiDeleteTitle", { name })}
+        description={t("deleteLead")}
+        confirm={t("common:delete")}
+        busy={remove.isPending}
+        onConfirm={() => remove.mutate()}
+      >
+        <UsedBy kind="tool" name={`openapi/${name}/*`} />
+        {remove.isError && <ErrorNotice error={remove.error} />}
+      </ConfirmDialog>
+    </span>
   );
 }
 
