@@ -31,7 +31,7 @@ export const code = defineNode<z.infer<typeof config>>({
     source: {
       widget: "code",
       label: "JavaScript",
-      help: "Inputs are in `input`. Return an object with one key per output. The sandbox has no files and no network.",
+      help: "The inputs are in the variable input. Return an object with one key per output. The sandbox has no files and no network.",
     },
     inputs: { widget: "fields", label: "Inputs" },
     outputs: { widget: "fields", label: "Outputs" },
@@ -55,7 +55,7 @@ export const code = defineNode<z.infer<typeof config>>({
       fields: {
         source: {
           label: "JavaScript",
-          help: "输入在 `input` 中；返回一个对象，每个输出对应一个键。沙箱不能读写文件，也不能访问网络。",
+          help: "输入在变量 input 中；返回一个对象，每个输出对应一个键。沙箱不能读写文件，也不能访问网络。",
         },
         inputs: { label: "输入" },
         outputs: { label: "输出" },

@@ -44,7 +44,7 @@ export function ModelField({ value, set, disabled, label }: FieldProps) {
           <span className={chosen.demo ? "text-ink-3" : "text-ok"}>
             {[
               ...abilities(chosen).map((one) => t(`model.${one}`)),
-              t("model.context", { tokens: format.compact(chosen.profile.contextTokens) }),
+              t("model.context", { tokens: format.contextSize(chosen.profile.contextTokens) }),
             ].join(" · ")}
           </span>
         </p>

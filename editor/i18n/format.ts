@@ -7,9 +7,16 @@ export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
 }
 
-/** 1.2K, 3.4万: for compact display. */
+/** 1.2K, 34K, 5M: for compact display, alike in all languages. */
 export function compact(value: number): string {
-  return new Intl.NumberFormat(locale(), { notation: "compact", maximumFractionDigits: 1 }).format(value);
+  return new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(value);
+}
+
+/** The context length of a model, as its maker writes it: 32,768 is 32K, 200,000 is 200K. */
+export function contextSize(tokens: number): string {
+  if (tokens % 1024 !== 0) return compact(tokens);
+  const thousands = tokens / 1024;
+  return thousands % 1024 === 0 ? `${thousands / 1024}M` : `${thousands}K`;
 }
 
 export function percent(share: number): string {

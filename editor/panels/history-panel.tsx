@@ -2,12 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { GitCompareArrows, History, RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Revision } from "../../server/contract/agent.ts";
 import { api } from "../api/api.ts";
 import { replaceGraph } from "../graph/commands.ts";
 import { useMakeLive, useVersions } from "../hooks/use-versions.ts";
 import { useDocument, useGraph, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
+import { rootOf } from "../session/workbench.ts";
 import { Loaded } from "../shell/query-state.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
@@ -25,6 +27,7 @@ type Kind = "versions" | "revisions" | "session";
 /** Published versions, saves, and the changes since the agent was opened. Each can be compared with the draft and restored. */
 export function HistoryPanel() {
   const { t } = useTranslation("panels");
+  const { id } = rootOf(useWorkbench());
   const [kind, setKind] = useState<Kind>("versions");
   return (
     <div className="flex flex-col gap-3 p-4">
@@ -38,6 +41,19 @@ export function HistoryPanel() {
           { value: "session", label: t("history.steps") },
         ]}
       />
+      <nav aria-label={t("history.pages")} className="flex flex-wrap gap-x-4 gap-y-1 text-sm">
+        {(
+          [
+            [`/agents/${id}/versions`, "history.versionsPage"],
+            [`/runs?agent=${id}`, "history.runsPage"],
+            [`/agents/${id}/triggers`, "history.triggersPage"],
+          ] as const
+        ).map(([href, label]) => (
+          <Link key={href} href={href} className="rounded-sm text-accent hover:underline">
+            {t(label)}
+          </Link>
+        ))}
+      </nav>
       {kind === "versions" ? <Versions /> : kind === "revisions" ? <Revisions /> : <Steps />}
     </div>
   );

@@ -28,7 +28,7 @@ export function Kbd({ keys, className }: { keys: string[]; className?: string })
     <kbd
       aria-hidden
       className={cx(
-        "rounded-xs border border-current/25 px-1 py-px font-sans text-2xs leading-none font-medium",
+        "whitespace-nowrap rounded-xs border border-current/25 px-1 py-px font-sans text-2xs leading-none font-medium",
         className,
       )}
     >

@@ -43,7 +43,7 @@ export const models = {
     toolsByPrompt: "tool calling by prompt ({{format}})",
     vision: "vision",
     structured: "structured output",
-    context: "{{count}}K context",
+    context: "{{size}} context",
   },
   capabilityTest: {
     chat: "Chat",

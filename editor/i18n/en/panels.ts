@@ -76,7 +76,7 @@ export const panels = {
 
   emptyText: "empty",
   showAll: "Show all {{size}} characters",
-  promptTokens: "{{tokens}} of {{limit}} tokens",
+  promptTokens: "About {{tokens}} of {{limit}} tokens",
   builtPrompt: "Prompt sent to the model",
   piece: {
     system: "system",
@@ -226,6 +226,10 @@ export const panels = {
   openChat: "Open chat page",
 
   history: {
+    pages: "This agent’s other pages",
+    versionsPage: "Versions and canary",
+    runsPage: "Runs",
+    triggersPage: "Triggers",
     title: "History",
     versions: "Versions",
     saves: "Saves",

@@ -42,7 +42,7 @@ export const models: Words<typeof en> = {
     toolsByPrompt: "提示词工具调用（{{format}}）",
     vision: "视觉",
     structured: "结构化输出",
-    context: "{{count}}K 上下文",
+    context: "{{size}} 上下文",
   },
   capabilityTest: {
     chat: "对话",

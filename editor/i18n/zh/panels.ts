@@ -76,7 +76,7 @@ export const panels: Words<typeof en> = {
 
   emptyText: "空",
   showAll: "显示全部 {{size}} 个字符",
-  promptTokens: "{{tokens}} / {{limit}} token",
+  promptTokens: "约 {{tokens}} / {{limit}} token",
   builtPrompt: "发送给模型的提示词",
   piece: {
     system: "系统",
@@ -214,6 +214,10 @@ export const panels: Words<typeof en> = {
   openChat: "打开聊天页面",
 
   history: {
+    pages: "这个智能体的其他页面",
+    versionsPage: "版本与灰度",
+    runsPage: "运行记录",
+    triggersPage: "触发器",
     title: "历史",
     versions: "版本",
     saves: "保存",

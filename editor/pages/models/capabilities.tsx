@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { ModelProfile } from "../../../runtime/model.ts";
+import { contextSize } from "../../i18n/format.ts";
 
 /** What a model can do, in plain words separated by middle dots. */
 export function Capabilities({ profile }: { profile: ModelProfile }) {
@@ -8,7 +9,7 @@ export function Capabilities({ profile }: { profile: ModelProfile }) {
     profile.nativeTools ? t("capability.tools") : t("capability.toolsByPrompt", { format: profile.format }),
     profile.vision && t("capability.vision"),
     profile.structured && t("capability.structured"),
-    t("capability.context", { count: Math.round(profile.contextTokens / 1024) }),
+    t("capability.context", { size: contextSize(profile.contextTokens) }),
   ].filter(Boolean);
   return <span className="text-ok">{words.join(" · ")}</span>;
 }
