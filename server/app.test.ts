@@ -144,11 +144,25 @@ describe("signing in", () => {
       (await app.request("GET", "/api/agents", { token: null, headers: { cookie: value } })).status;
     expect(await get(cookie)).toBe(200);
     const [name, value] = decodeURIComponent(cookie).split(/=(.*)/) as [string, string];
-    const [issued, mac] = value.split(".") as [string, string];
-    expect(await get(`${name}=${Number(issued) + 1}.${mac}`)).toBe(401);
-    expect(await get(`${name}=${issued}.${mac.slice(0, -1)}`)).toBe(401);
-    expect(await get(`${name}=${issued}`)).toBe(401);
+    const [id, mac] = value.split(".") as [string, string];
+    expect(await get(`${name}=x${id.slice(1)}.${mac}`)).toBe(401);
+    expect(await get(`${name}=${id}.${mac.slice(0, -1)}`)).toBe(401);
+    expect(await get(`${name}=${id}`)).toBe(401);
     expect(await get(`other=${value}`)).toBe(401);
+  });
+
+  test("a sign-out ends the sign-in on the server: this browser's, or everywhere", async () => {
+    const get = async (cookie: string) =>
+      (await app.request("GET", "/api/agents", { token: null, headers: { cookie } })).status;
+    const leave = (cookie: string, query = "") =>
+      app.request("POST", `/api/sign-out${query}`, { token: null, headers: { cookie } });
+    const [first, second, third] = [await signIn(), await signIn(), await signIn()] as [string, string, string];
+    expect((await leave(first)).status).toBe(204);
+    await app.restart();
+    expect([await get(first), await get(second), await get(third)]).toEqual([401, 200, 200]);
+    expect((await leave(first)).status).toBe(401);
+    expect((await leave(second, "?everywhere=true")).status).toBe(204);
+    expect([await get(second), await get(third)]).toEqual([401, 401]);
   });
 
   test("without a sign-in, pages show the sign-in page in the browser's language, without external resources", async () => {
@@ -170,7 +184,27 @@ describe("signing in", () => {
       statuses.push((await other.request("POST", "/sign-in", { token: null, body: { token: `guess ${i}` } })).status);
     expect(statuses.slice(0, 20).every((status) => status === 401)).toBe(true);
     expect(statuses.slice(20)).toEqual([429, 429]);
+    expect((await other.request("POST", "/sign-in", { token: null, body: { token: TOKEN } })).status).toBe(200);
     await other.close();
+  });
+
+  test("wrong tokens count for their caller, behind a trusted proxy by the address that it added", async () => {
+    const proxied = await testApp({ env: { PATCHBAY_TRUST_PROXY: "1" } });
+    const guess = async (from: string) =>
+      (
+        await proxied.request("POST", "/sign-in", {
+          token: null,
+          body: { token: "guess" },
+          headers: { "x-forwarded-for": from },
+        })
+      ).status;
+    for (let i = 0; i < 20; i++) expect(await guess(`198.51.100.${i}, 203.0.113.1`)).toBe(401);
+    expect(await guess("203.0.113.1:4711")).toBe(429);
+    expect(await guess("203.0.113.1, 203.0.113.2")).toBe(401);
+    for (let i = 0; i < 20; i++) expect(await guess(`2001:db8::${i + 1}`)).toBe(401);
+    expect(await guess("[2001:db8::ffff]:443")).toBe(429);
+    expect(await guess("2001:db8:0:1::1")).toBe(401);
+    await proxied.close();
   });
 });
 

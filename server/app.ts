@@ -6,6 +6,7 @@ import { HTTPException } from "hono/http-exception";
 import { PatchbayError } from "../runtime/error.ts";
 import { MEDIA_TYPE } from "./backup/format.ts";
 import type { Auth } from "./http/auth.ts";
+import { callerOf } from "./http/caller.ts";
 import { errorResponse } from "./http/errors.ts";
 import { type AppEnv, guard, isHosted, isSafe } from "./http/guard.ts";
 import { LIMITS, readJson, tooLarge } from "./http/intake.ts";
@@ -52,7 +53,7 @@ export interface AppOptions extends Pages {
 /** Routes are chained, so that Hono infers their types. */
 function routes(services: Services, auth: Auth) {
   return new Hono<AppEnv>()
-    .route("/", signInRoutes(auth, services.env))
+    .route("/", signInRoutes({ ...services, auth }))
     .route("/api/agents", agentRoutes(services))
     .route("/api/agents", agentRunRoutes(services))
     .route("/api/agents", triggerRoutes(services))
@@ -101,21 +102,28 @@ export function buildApp({ services, auth, pages, chatPage = noChatPage }: AppOp
     for (const [name, value] of c.res.headers) if (!response.headers.has(name)) response.headers.set(name, value);
     return response;
   });
+  const isSignedIn = async (c: Context) => {
+    const id = await auth.signInOf(c);
+    return id !== undefined && (await services.signIns.has(id));
+  };
   app.use(
     guard({
       env: services.env,
       auth,
+      isSignedIn,
       keys: services.keys,
       readVisitor: services.visitors.read,
       async admitVisitor(key, path) {
         const publication = await services.agents.publication(key.agents[0]!);
-        const open = publication && (publication.access !== "private" || key.admin);
+        // The link that a visit began with may have been taken back.
+        const byLink = publication?.access !== "link" || key.link === publication.link;
+        const open = publication && ((publication.access !== "private" && byLink) || key.admin);
         if (!open) throw new PatchbayError("unauthorized", "This visit has ended. Open the chat page again.");
         if (!/^\/v1\/(?:agents|runs|sessions|files)(?:\/|$)/.test(path))
           throw new PatchbayError("forbidden", "A visitor token works on the chat page only.");
       },
       signInPage: (c) => page(c),
-      signIn: (c, code) => signInByCode(c, code, auth, services.env),
+      signIn: (c, code) => signInByCode(c, code, { ...services, auth }),
     }),
   );
   app.use("/v1/*", hostedCors(services));
@@ -134,7 +142,8 @@ export function buildApp({ services, auth, pages, chatPage = noChatPage }: AppOp
       nodes: services.nodes,
       models: services.models,
       visitors: services.visitors,
-      isAdmin: (c) => auth.isAdmin(c.req.header("authorization")) || auth.isSignedIn(c),
+      callerOf: (c) => callerOf(c, services.env),
+      isAdmin: (c) => auth.isAdmin(c.req.header("authorization")) || isSignedIn(c),
       page: chatPage,
     }),
   );

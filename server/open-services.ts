@@ -7,6 +7,7 @@ import { createBackup } from "./backup/backup.ts";
 import { openStreams } from "./http/sse.ts";
 import { NETWORK_LIMITS, OPEN_LIMITS, openKeys } from "./keys/keys.ts";
 import { createQuota } from "./keys/quota.ts";
+import { openSignIns } from "./keys/sign-ins.ts";
 import { openVisitors } from "./keys/visitors.ts";
 import { createKnowledge } from "./knowledge/knowledge.ts";
 import { createMcpServers } from "./mcp/mcp-servers.ts";
@@ -95,6 +96,8 @@ export async function openServices(
       }),
     );
     closers.push(() => keys.close());
+    const signIns = openSignIns(records);
+    closers.push(() => signIns.close());
     const net = createNet({ allowHosts: env.allowHosts, own: env.url ? [env.url] : [] });
     const models = createModels({ records, secrets, files, env, localFolder: join(env.dataDir, "models") });
     closers.push(() => models.close());
@@ -277,6 +280,7 @@ export async function openServices(
       backup,
       agents,
       keys,
+      signIns,
       quota,
       metrics,
       readiness: createReadiness(stores),

@@ -7,6 +7,7 @@ import type { Agents } from "./agents/service.ts";
 import type { Backup } from "./backup/backup.ts";
 import type { Readiness } from "./contract/readiness.ts";
 import type { Keys, Quota } from "./keys/service.ts";
+import type { SignIns } from "./keys/sign-ins.ts";
 import type { Visitors } from "./keys/visitors.ts";
 import type { Knowledge } from "./knowledge/service.ts";
 import type { McpServers } from "./mcp/service.ts";
@@ -51,6 +52,7 @@ export interface Services {
   conversations: Conversations;
   agents: Agents;
   keys: Keys;
+  signIns: SignIns;
   quota: Quota;
   metrics: Metrics;
   readiness(): Promise<Readiness>;

@@ -90,7 +90,12 @@ export class Publications {
     return slug;
   }
 
-  async save(publication: Publication): Promise<Publication> {
+  /** A page that is shared by link anew gets a new link: those that were taken back stay closed. */
+  async save(given: Publication): Promise<Publication> {
+    const before = this.get(given.slug);
+    const isNewLink = given.access === "link" && before?.access !== "link";
+    const link = isNewLink ? newId() : before?.link;
+    const publication = { ...given, ...(link !== undefined && { link }) };
     await this.#records.put(PUBLICATION, publication.slug, publication, { parent: publication.agent });
     this.#bySlug.set(publication.slug, publication);
     this.#changed(publication.slug);

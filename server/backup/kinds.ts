@@ -11,6 +11,7 @@ const LEFT_OUT = new Set([
   "notice",
   "secret",
   "secrets-check",
+  "sign-in",
   "task",
   "task-cancel",
   "task-open",

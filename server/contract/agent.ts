@@ -129,6 +129,8 @@ export const Publication = z.object({
   /** A second version that receives this share of the calls, 0 to 1. `since`: Unix milliseconds. */
   share: z.object({ version: z.number(), share: z.number(), since: z.number() }).optional(),
   access: Access,
+  /** Changes each time that the page is shared by link anew. Part of what the link's key is made from. */
+  link: z.string().optional(),
   origins: z.array(z.string()),
   /** The chat page shows the agent's steps by name. */
   steps: z.boolean().optional(),

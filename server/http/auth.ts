@@ -1,6 +1,7 @@
 /**
- * Authenticates the admin, by the admin token or by a cookie signed with it. There is one admin. Sign-in codes are
- * single-use and valid for ten minutes. The cookie survives restarts and becomes invalid when the token changes.
+ * Authenticates the admin, by the admin token or by a signed cookie that names a stored sign-in (`keys/sign-ins.ts`).
+ * There is one admin. Sign-in codes are single-use and valid for ten minutes. A cookie survives restarts; it becomes
+ * invalid at the sign-out and when the token changes.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Context } from "hono";
@@ -8,14 +9,15 @@ import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import type { CookieOptions } from "hono/utils/cookie";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { PatchbayError } from "../../runtime/error.ts";
+import { SIGN_IN_SECONDS } from "../keys/sign-ins.ts";
+import { CallerLimit } from "../lib/caller-limit.ts";
 import type { Env } from "../process/env.ts";
 import { tokenFile } from "../process/server-file.ts";
 import { readOrCreate } from "../secrets/key-file.ts";
 
 const CODE_MS = 10 * 60_000;
-const COOKIE_SECONDS = 90 * 24 * 3600;
 const MAX_CODES = 100;
-/** Wrong tokens per minute before further ones are refused. */
+/** Wrong tokens per minute and caller before further ones get `rate_limited`. */
 const MAX_WRONG_TOKENS = 20;
 
 export interface Auth {
@@ -25,17 +27,17 @@ export interface Auth {
   newCode(): string;
   /** Consumes a code. Returns false when it is unknown, used or expired. */
   redeem(code: string): boolean;
-  /** Whether this is the admin token. Throws `rate_limited` after too many wrong tokens. */
-  checkToken(token: string): boolean;
+  /** Whether this is the admin token. Throws `rate_limited` after too many wrong tokens of this caller, never for the right one. */
+  checkToken(token: string, caller: string): boolean;
   /** Whether an `Authorization` header has the admin token. */
   isAdmin(authorization: string | undefined): boolean;
   /** Whether an `Authorization` header has the token for the metrics. */
   readsMetrics(authorization: string | undefined): boolean;
-  /** Whether the request has a valid sign-in cookie. */
-  isSignedIn(c: Context): Promise<boolean>;
+  /** The id of the sign-in that a cookie names. Undefined without a cookie that this server signed. */
+  signInOf(c: Context): Promise<string | undefined>;
   /** Sets the cookie. `secure`: for https only. */
-  signIn(c: Context, secure: boolean): Promise<void>;
-  signOut(c: Context, secure: boolean): void;
+  setCookie(c: Context, signIn: string, secure: boolean): Promise<void>;
+  deleteCookie(c: Context, secure: boolean): void;
 }
 
 export function openAuth(
@@ -52,11 +54,11 @@ export function openAuth(
   const cookieOptions = (secure: boolean): CookieOptions => ({
     httpOnly: true,
     sameSite: "Lax",
-    maxAge: COOKIE_SECONDS,
+    maxAge: SIGN_IN_SECONDS,
     ...(secure && { prefix: "host", secure: true }),
   });
   const codes = new BoundedMap<string, number>(MAX_CODES);
-  const wrongTokens: number[] = [];
+  const wrongTokens = new CallerLimit(MAX_WRONG_TOKENS, clock);
 
   return {
     token,
@@ -71,27 +73,24 @@ export function openAuth(
       codes.delete(key);
       return until !== undefined && clock() <= until;
     },
-    checkToken(given) {
-      const now = clock();
-      while (wrongTokens.length > 0 && wrongTokens[0]! < now - 60_000) wrongTokens.shift();
-      if (wrongTokens.length >= MAX_WRONG_TOKENS)
-        throw new PatchbayError("rate_limited", "Too many wrong tokens; try again in a minute.", { retryAfter: 60 });
+    checkToken(given, caller) {
       if (timingSafeEqual(hash(given.trim()), digest)) return true;
-      wrongTokens.push(now);
+      const retryAfter = wrongTokens.take(caller);
+      if (retryAfter !== undefined)
+        throw new PatchbayError("rate_limited", "Too many wrong tokens; try again in a minute.", { retryAfter });
       return false;
     },
     isAdmin: (authorization) => isBearer(authorization, digest),
     readsMetrics: (authorization) => metricsDigest !== undefined && isBearer(authorization, metricsDigest),
-    async isSignedIn(c) {
-      const issued =
+    async signInOf(c) {
+      return (
         (await getSignedCookie(c, signingKey, cookieName)) ||
-        (await getSignedCookie(c, signingKey, cookieName, "host"));
-      const age = Date.now() / 1000 - Number(issued || Number.NaN);
-      return age > -300 && age < COOKIE_SECONDS;
+        (await getSignedCookie(c, signingKey, cookieName, "host")) ||
+        undefined
+      );
     },
-    signIn: (c, secure) =>
-      setSignedCookie(c, cookieName, String(Math.floor(Date.now() / 1000)), signingKey, cookieOptions(secure)),
-    signOut(c, secure) {
+    setCookie: (c, signIn, secure) => setSignedCookie(c, cookieName, signIn, signingKey, cookieOptions(secure)),
+    deleteCookie(c, secure) {
       deleteCookie(c, cookieName, cookieOptions(secure));
     },
   };

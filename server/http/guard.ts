@@ -33,6 +33,8 @@ const OPEN_PATHS = new Set([
 export function guard(options: {
   env: Env;
   auth: Auth;
+  /** Whether the request has the cookie of a sign-in. */
+  isSignedIn(c: Context): Promise<boolean>;
   keys: Pick<Keys, "authenticate" | "count">;
   /** The visitor of a chat page, as a key; undefined for other tokens. Rejects with `unauthorized`. */
   readVisitor(authorization: string | undefined): Promise<CallerKey> | undefined;
@@ -83,7 +85,7 @@ export function guard(options: {
     if (code !== undefined) return options.signIn(c, code);
     if (auth.isAdmin(c.req.header("authorization"))) return next();
     if (path === "/metrics" && auth.readsMetrics(c.req.header("authorization"))) return next();
-    if (await auth.isSignedIn(c)) {
+    if (await options.isSignedIn(c)) {
       const site = c.req.header("sec-fetch-site");
       if (!isSafe(c.req.method) && site !== undefined && site !== "same-origin" && site !== "none")
         throw new PatchbayError("forbidden", "Cross-origin requests are not allowed.");

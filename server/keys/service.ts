@@ -5,6 +5,8 @@ import type { AgentKey } from "../contract/key.ts";
 export interface CallerKey extends AgentKey {
   /** Set for a visitor of a chat page, who is limited to one agent, this session, and the run routes. */
   session?: string;
+  /** `Publication.link` when the visit began. */
+  link?: string;
   /** The visitor is the admin, who may also see private data. */
   admin?: boolean;
 }

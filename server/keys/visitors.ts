@@ -6,7 +6,9 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { sign, verify } from "hono/jwt";
 import type { JWTPayload } from "hono/utils/jwt/types";
 import { PatchbayError } from "../../runtime/error.ts";
+import type { Publication } from "../contract/agent.ts";
 import type { KeyLimits } from "../contract/key.ts";
+import { CallerLimit } from "../lib/caller-limit.ts";
 import { OPEN_LIMITS } from "./keys.ts";
 import type { CallerKey, Keys } from "./service.ts";
 
@@ -16,8 +18,11 @@ const LIFETIME_MS = 12 * 3_600_000;
 const RENEW_MS = 30 * 24 * 3_600_000;
 const MINUTE = 60_000;
 const LIMITS: Required<KeyLimits> = { ...OPEN_LIMITS, callsPerMinute: 120, liveRuns: 2, openStreams: 6 };
-/** New visits per minute and agent. */
-const VISITS_A_MINUTE = 600;
+/** New visits per minute, agent and caller. An office can have one address. */
+const VISITS_A_MINUTE = 120;
+
+/** `link` changes each time that a page is shared by link anew. */
+type Shared = Pick<Publication, "slug" | "link">;
 
 export interface Visit {
   token: string;
@@ -28,10 +33,16 @@ export interface Visit {
 
 export interface Visitors {
   /** The value of `?key=` in the URL of an agent that is shared by link. */
-  linkKey(slug: string): string;
-  isLinkKey(slug: string, given: string | undefined): boolean;
-  /** Starts a session, or continues that of a token of this agent. Rejects with `rate_limited`. */
-  visit(slug: string, options: { mayAnswer: boolean; admin: boolean; renew?: string }): Promise<Visit>;
+  linkKey(publication: Shared): string;
+  isLinkKey(publication: Shared, given: string | undefined): boolean;
+  /**
+   * Starts a session, or continues that of a token of this agent. Rejects with `rate_limited`. `caller`: by which visits
+   * are counted.
+   */
+  visit(
+    publication: Shared,
+    options: { mayAnswer: boolean; admin: boolean; caller: string; renew?: string },
+  ): Promise<Visit>;
   /** The visitor as a key; `admin`: the admin opened the page. Undefined when it is not a visitor's token. Rejects with `unauthorized`. */
   read(authorization: string | undefined): Promise<CallerKey> | undefined;
   /** Adds visitors to `keys`. */
@@ -40,6 +51,7 @@ export interface Visitors {
 
 interface Claims extends JWTPayload {
   slug: string;
+  link?: string;
   session: string;
   /** Unix seconds. */
   exp: number;
@@ -50,9 +62,13 @@ interface Claims extends JWTPayload {
 export function openVisitors(secret: string, now: () => number = Date.now): Visitors {
   const signing = createHmac("sha256", secret).update("patchbay visitors").digest();
   const signingKey = signing.toString("base64url");
-  const linkKey = (slug: string) =>
-    createHmac("sha256", signing).update(`link ${slug}`).digest("base64url").slice(0, 22);
-  const begun = new Map<string, { since: number; visits: number }>();
+  // Pages that were shared by an older version have no `link`.
+  const linkKey = ({ slug, link }: Shared) =>
+    createHmac("sha256", signing)
+      .update(link === undefined ? `link ${slug}` : `link ${slug} ${link}`)
+      .digest("base64url")
+      .slice(0, 22);
+  const begun = new CallerLimit(VISITS_A_MINUTE, now);
   const held = new Map<string, { since: number; calls: number; streams: number }>();
 
   /** The claims of a token that we signed, whether or not it expired. */
@@ -79,6 +95,7 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
       createdAt: expiresAt - LIFETIME_MS,
       session: claims.session,
       admin: claims.admin,
+      ...(claims.link !== undefined && { link: claims.link }),
     };
   };
   const usage = (session: string) => {
@@ -95,29 +112,27 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
 
   return {
     linkKey,
-    isLinkKey(slug, given = "") {
-      const expected = Buffer.from(linkKey(slug));
+    isLinkKey(publication, given = "") {
+      const expected = Buffer.from(linkKey(publication));
       return Buffer.byteLength(given) === expected.length && timingSafeEqual(Buffer.from(given), expected);
     },
 
-    async visit(slug, { mayAnswer, admin, renew }) {
+    async visit({ slug, link }, { mayAnswer, admin, caller, renew }) {
       const time = now();
       const old = renew === undefined ? undefined : await claimsOf(renew);
       const kept = old && old.slug === slug && time - old.exp * 1000 < RENEW_MS ? old.session : undefined;
       if (kept === undefined) {
-        let count = begun.get(slug);
-        if (!count || time - count.since >= MINUTE) {
-          count = { since: time, visits: 0 };
-          begun.set(slug, count);
-        }
-        if (++count.visits > VISITS_A_MINUTE)
-          throw new PatchbayError("rate_limited", "Too many people are opening this page. Try again in a minute.", {
-            retryAfter: 60,
-          });
+        const retryAfter = begun.take(`${slug} ${caller}`);
+        if (retryAfter !== undefined)
+          throw new PatchbayError(
+            "rate_limited",
+            "This page is opened too often from your network. Try again in a minute.",
+            { retryAfter },
+          );
       }
       const session = kept ?? `chat-${randomBytes(12).toString("base64url")}`;
       const exp = Math.floor((time + LIFETIME_MS) / 1000);
-      const claims: Claims = { slug, session, exp, answer: mayAnswer, admin };
+      const claims: Claims = { slug, ...(link !== undefined && { link }), session, exp, answer: mayAnswer, admin };
       return { token: PREFIX + (await sign(claims, signingKey)), session, expiresAt: exp * 1000 };
     },
 

@@ -8,9 +8,10 @@ import { all, chat, sseOf, type TestApp, testApp } from "../testing/test-app.ts"
 describe("a visitor's token", () => {
   let time = 1_000_000;
   const visitors = openVisitors("secret", () => time);
+  const desk = { slug: "desk" };
 
   it("is for one agent and one session, and expires", async () => {
-    const visit = await visitors.visit("desk", { mayAnswer: false, admin: false });
+    const visit = await visitors.visit(desk, { mayAnswer: false, admin: false, caller: "a" });
     expect(await visitors.read(`Bearer ${visit.token}`)).toMatchObject({
       agents: ["desk"],
       rights: ["run"],
@@ -22,7 +23,7 @@ describe("a visitor's token", () => {
   });
 
   it("cannot be forged or changed", async () => {
-    const { token } = await visitors.visit("desk", { mayAnswer: false, admin: false });
+    const { token } = await visitors.visit(desk, { mayAnswer: false, admin: false, caller: "a" });
     const [head, body, mac] = token.slice(3).split(".") as [string, string, string];
     const claims = JSON.parse(Buffer.from(body, "base64url").toString());
     const forged = Buffer.from(JSON.stringify({ ...claims, slug: "other" })).toString("base64url");
@@ -35,7 +36,7 @@ describe("a visitor's token", () => {
       `pv_${head}.${body}.${mac}.x`,
       "pv_",
       `pv_${head}.${body}.`,
-      (await openVisitors("other", () => time).visit("desk", { mayAnswer: false, admin: false })).token,
+      (await openVisitors("other", () => time).visit(desk, { mayAnswer: false, admin: false, caller: "a" })).token,
     ])
       await expect(visitors.read(`Bearer ${bad}`)).rejects.toMatchObject({ code: "unauthorized" });
     expect(visitors.read("Bearer pb_key")).toBeUndefined();
@@ -43,24 +44,37 @@ describe("a visitor's token", () => {
   });
 
   it("is renewed for the same session, of the same agent only", async () => {
-    const visit = await visitors.visit("desk", { mayAnswer: true, admin: false });
+    const visit = await visitors.visit(desk, { mayAnswer: true, admin: false, caller: "a" });
     time = visit.expiresAt + 1000;
-    expect((await visitors.visit("desk", { mayAnswer: true, admin: false, renew: visit.token })).session).toBe(
-      visit.session,
-    );
-    expect((await visitors.visit("other", { mayAnswer: true, admin: false, renew: visit.token })).session).not.toBe(
-      visit.session,
-    );
+    expect(
+      (await visitors.visit(desk, { mayAnswer: true, admin: false, caller: "a", renew: visit.token })).session,
+    ).toBe(visit.session);
+    expect(
+      (await visitors.visit({ slug: "other" }, { mayAnswer: true, admin: false, caller: "a", renew: visit.token }))
+        .session,
+    ).not.toBe(visit.session);
     time += 31 * 24 * 3_600_000;
-    expect((await visitors.visit("desk", { mayAnswer: true, admin: false, renew: visit.token })).session).not.toBe(
-      visit.session,
-    );
+    expect(
+      (await visitors.visit(desk, { mayAnswer: true, admin: false, caller: "a", renew: visit.token })).session,
+    ).not.toBe(visit.session);
   });
 
   it("a link is identified by its key", () => {
-    expect(visitors.isLinkKey("desk", visitors.linkKey("desk"))).toBe(true);
-    expect(visitors.isLinkKey("other", visitors.linkKey("desk"))).toBe(false);
-    expect(visitors.isLinkKey("desk", undefined)).toBe(false);
+    const shared = { slug: "desk", link: "1" };
+    const key = visitors.linkKey(shared);
+    expect(visitors.isLinkKey(shared, key)).toBe(true);
+    for (const other of [{ slug: "other", link: "1" }, { slug: "desk", link: "2" }, desk])
+      expect(visitors.isLinkKey(other, key)).toBe(false);
+    expect(visitors.isLinkKey(shared, undefined)).toBe(false);
+  });
+
+  it("visits are counted by caller, so that one cannot close the page for others", async () => {
+    const visit = (caller: string) => visitors.visit(desk, { mayAnswer: false, admin: false, caller });
+    for (let i = 0; i < 120; i++) await visit("b");
+    await expect(visit("b")).rejects.toMatchObject({ code: "rate_limited", retryAfter: 60 });
+    await visit("c");
+    time += 60_000;
+    await visit("b");
   });
 });
 
@@ -90,6 +104,7 @@ describe("the chat page", () => {
     sounds.close();
   });
 
+  const linkKey = async (slug: string) => app.services.visitors.linkKey((await app.services.agents.publication(slug))!);
   const visit = (slug: string, body: object = {}) => app.request("POST", `/chat/${slug}/visits`, { token: null, body });
 
   it("opens by the agent's access; a private page is not found", async () => {
@@ -97,7 +112,7 @@ describe("the chat page", () => {
       (await app.request("GET", path, { token: null, headers: { accept: "text/html" } })).status;
     expect(await open("/chat/open")).toBe(200);
     expect(await open("/chat/linked")).toBe(404);
-    expect(await open(`/chat/linked?key=${app.services.visitors.linkKey("linked")}`)).toBe(200);
+    expect(await open(`/chat/linked?key=${await linkKey("linked")}`)).toBe(200);
     const answers = await Promise.all(["closed", "nowhere"].map(async (slug) => (await visit(slug)).json()));
     expect(answers[0]).toEqual(answers[1]);
     expect((await app.request("GET", "/chat/closed")).status).toBe(200); // The admin's bearer.
@@ -260,12 +275,32 @@ describe("the chat page", () => {
   });
 
   it("ends when the agent becomes private", async () => {
-    const { token } = (await (await visit("linked", { key: app.services.visitors.linkKey("linked") })).json()) as {
+    const { token } = (await (await visit("linked", { key: await linkKey("linked") })).json()) as {
       token: string;
     };
     const ask = () => app.request("POST", "/v1/agents/linked/runs", { token, body: { input: { message: "x" } } });
     expect((await ask()).status).toBe(200);
     await app.json("POST", `/api/agents/${linked}/publish`, { body: { slug: "linked", access: "private" } });
     expect((await ask()).status).toBe(401);
+  });
+
+  it("has a new link when it is shared anew: the old link and its visits stay closed", async () => {
+    const { id } = await app.publish(graph, "shared", { access: "link" });
+    const set = async (access: string) => {
+      const { urls } = await app.json<{ urls: { chat: string } }>("PATCH", `/api/agents/${id}/publication`, {
+        body: { access },
+      });
+      return new URL(urls.chat).searchParams.get("key")!;
+    };
+    const old = await set("link");
+    expect(await set("link")).toBe(old);
+    const { token } = (await (await visit("shared", { key: old })).json()) as { token: string };
+    await set("private");
+    const fresh = await set("link");
+    await app.restart();
+    expect((await visit("shared", { key: old })).status).toBe(404);
+    expect((await visit("shared", { key: fresh })).status).toBe(201);
+    const body = { input: { message: "x" } };
+    expect((await app.request("POST", "/v1/agents/shared/runs", { token, body })).status).toBe(401);
   });
 });

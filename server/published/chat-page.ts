@@ -38,13 +38,15 @@ export interface ChatOptions {
   nodes: PublishedDeps["nodes"];
   models: PublishedDeps["models"];
   visitors: Visitors;
+  /** By which visits are counted. */
+  callerOf(c: Context): string;
   /** Whether the caller is the admin, who may open private pages. */
   isAdmin(c: Context): boolean | Promise<boolean>;
   /** The built page. `frames`: origins that may embed it. */
   page(c: Context, frames: string[]): Response | Promise<Response>;
 }
 
-export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: ChatOptions) {
+export function chatRoutes({ agents, nodes, models, visitors, callerOf, isAdmin, page }: ChatOptions) {
   /** The publication, if the caller may open its page. A private page is reported as not found. */
   const authorize = async (
     c: Context,
@@ -55,7 +57,9 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
     const admin = await isAdmin(c);
     const open =
       publication &&
-      (admin || publication.access === "public" || (publication.access === "link" && visitors.isLinkKey(slug, key)));
+      (admin ||
+        publication.access === "public" ||
+        (publication.access === "link" && visitors.isLinkKey(publication, key)));
     if (!publication || !open)
       throw new PatchbayError("not_found", "This page was not found, or you do not have access.");
     return { publication, admin };
@@ -110,7 +114,7 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
         const { greeting, suggestions, language } = settings;
         return c.json(
           {
-            ...(await visitors.visit(slug, { mayAnswer, admin, ...(renew && { renew }) })),
+            ...(await visitors.visit(publication, { mayAnswer, admin, caller: callerOf(c), ...(renew && { renew }) })),
             agent: {
               name,
               description,

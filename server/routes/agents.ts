@@ -46,7 +46,8 @@ export function agentRoutes({
   triggers,
 }: Pick<Services, "agents" | "env" | "visitors" | "triggers">) {
   /** URLs of a published agent, by protocol. */
-  const urlsOf = (c: Context, { slug, access }: Publication) => {
+  const urlsOf = (c: Context, publication: Publication) => {
+    const { slug, access } = publication;
     const base = env.url ?? new URL(c.req.url).origin;
     return {
       runs: `${base}/v1/agents/${slug}/runs`,
@@ -54,7 +55,7 @@ export function agentRoutes({
       openai: `${base}/v1`,
       mcp: `${base}/mcp/${slug}`,
       a2a: `${base}/v1/a2a/${slug}`,
-      chat: `${base}/chat/${slug}${access === "link" ? `?key=${visitors.linkKey(slug)}` : ""}`,
+      chat: `${base}/chat/${slug}${access === "link" ? `?key=${visitors.linkKey(publication)}` : ""}`,
       embed: `${base}/embed.js`,
     };
   };

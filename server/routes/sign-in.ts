@@ -4,27 +4,40 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Auth } from "../http/auth.ts";
-import { describe } from "../http/describe.ts";
+import { callerOf } from "../http/caller.ts";
+import { describe, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { readJson } from "../http/intake.ts";
 import { signInPage } from "../http/sign-in-page.ts";
 import type { Env } from "../process/env.ts";
+import type { Services } from "../services.ts";
 
-export function signInRoutes(auth: Auth, env: Env) {
+type SignInDeps = Pick<Services, "env" | "signIns"> & { auth: Auth };
+
+const Where = z.object({
+  everywhere: z.stringbool().default(false).describe("Signs all browsers out, not this one only."),
+});
+
+export function signInRoutes(deps: SignInDeps) {
+  const { auth, signIns, env } = deps;
   return new Hono<AppEnv>()
     .get("/sign-in", (c) => page(c))
     .post("/sign-in", async (c) => {
       const { token } = (await readJson(c, 4096)) as { token?: unknown };
-      if (typeof token !== "string" || !auth.checkToken(token))
+      if (typeof token !== "string" || !auth.checkToken(token, callerOf(c, env)))
         throw new PatchbayError("unauthorized", "Wrong admin token.");
-      await auth.signIn(c, isSecure(c, env));
+      await signIn(c, deps);
       return c.json({ ok: true });
     })
     .post(
       "/api/sign-out",
       describe({ summary: "Sign this browser out", tag: "sign-in", response: null, status: 204 }),
-      (c) => {
-        auth.signOut(c, isSecure(c, env));
+      query(Where),
+      async (c) => {
+        const id = await auth.signInOf(c);
+        if (c.req.valid("query").everywhere) await signIns.endAll();
+        else if (id !== undefined) await signIns.end(id);
+        auth.deleteCookie(c, isSecure(c, env));
         return c.body(null, 204);
       },
     )
@@ -40,12 +53,16 @@ export function signInRoutes(auth: Auth, env: Env) {
 }
 
 /** Handles a sign-in link: signs in and redirects to `/`, or shows that the link is used or expired. */
-export async function signInByCode(c: Context, code: string, auth: Auth, env: Env): Promise<Response> {
-  if (!auth.redeem(code)) return page(c, true);
-  await auth.signIn(c, isSecure(c, env));
+export async function signInByCode(c: Context, code: string, deps: SignInDeps): Promise<Response> {
+  if (!deps.auth.redeem(code)) return page(c, true);
+  await signIn(c, deps);
   c.header("Cache-Control", "no-store");
   c.header("Referrer-Policy", "no-referrer");
   return c.redirect("/", 303);
+}
+
+async function signIn(c: Context, { auth, signIns, env }: SignInDeps): Promise<void> {
+  await auth.setCookie(c, await signIns.create(), isSecure(c, env));
 }
 
 /** The sign-in page in the browser's language. */
