@@ -38,13 +38,13 @@ export async function runDraft(workbench: Workbench): Promise<void> {
   panels.open("try");
   await conversation.load();
   if (conversation.getState().busy) {
-    toast({ title: i18n.t("testing:busy") });
+    toast({ title: i18n.t("testing:busy"), tone: "info" });
     return;
   }
   if (typedInput(graph(), unfinished.getState().texts)) return sendTyped(workbench);
   const last = conversation.getState().turns.findLast((turn) => !turn.part);
   if (last) return void send(workbench, last.input);
-  toast({ title: i18n.t("testing:messageToRun") });
+  toast({ title: i18n.t("testing:messageToRun"), tone: "info" });
   focusWhenReady("try-message");
 }
 

@@ -16,7 +16,7 @@ export function AgentName() {
       <button
         type="button"
         title={t("renameAgent")}
-        className="-mx-1.5 block max-w-full truncate rounded-sm px-1.5 hover:bg-hover"
+        className="block w-full truncate rounded-sm px-1 hover:bg-hover"
         onClick={() => setEditing(true)}
       >
         {name}
@@ -28,7 +28,7 @@ export function AgentName() {
       // biome-ignore lint/a11y/noAutofocus: it opens because the person wants to write
       autoFocus
       maxLength={200}
-      className="-mx-1.5 field-sizing-content min-w-24 max-w-80 rounded-sm bg-hover px-1.5 font-semibold text-md outline-none"
+      className="field-sizing-content min-w-24 max-w-80 rounded-sm bg-hover px-1.5 font-semibold text-md outline-none"
       defaultValue={name}
       onFocus={({ target }) => target.select()}
       onBlur={({ target }) => {
