@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { openAgents } from "./agents/agents.ts";
 import { checkContext } from "./agents/check-context.ts";
+import { createLabels } from "./agents/labels.ts";
 import { createBackup } from "./backup/backup.ts";
 import { openStreams } from "./http/sse.ts";
 import { NETWORK_LIMITS, OPEN_LIMITS, openKeys } from "./keys/keys.ts";
@@ -277,6 +278,7 @@ export async function openServices(
       runs,
       conversations: runs.conversations,
       visitors,
+      labels: createLabels(records),
       backup,
       agents,
       keys,

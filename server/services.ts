@@ -3,6 +3,7 @@
  * services and passes them to the routes. No module imports a service instance.
  */
 import type { NodeTable } from "../runtime/node.ts";
+import type { Labels } from "./agents/labels.ts";
 import type { Agents } from "./agents/service.ts";
 import type { Backup } from "./backup/backup.ts";
 import type { Readiness } from "./contract/readiness.ts";
@@ -51,6 +52,7 @@ export interface Services {
   runs: Runs;
   conversations: Conversations;
   agents: Agents;
+  labels: Labels;
   keys: Keys;
   signIns: SignIns;
   quota: Quota;

@@ -190,6 +190,9 @@ export const api = {
         ),
       ),
     delete: (agent: string) => done(routes.agents[":id"].$delete({ param: { id: id(agent) } })),
+    /** Folder and tags. An empty folder, or no tags, removes them. */
+    label: (agent: string, json: { folder: string; tags: string[] }): Promise<Agent> =>
+      read(routes.agents[":id"].$patch({ param: { id: id(agent) }, json })),
     revisions: async (agent: string, signal?: AbortSignal): Promise<Revision[]> =>
       (await read(routes.agents[":id"].revisions.$get({ param: { id: id(agent) } }, until(signal)))).revisions,
     /** Names a revision; "" removes the name. */

@@ -117,4 +117,23 @@ describe("agents as files", () => {
     await card("Round trip (copy)").waitFor({ state: "detached" });
     await card("Round trip").waitFor();
   });
+
+  it("puts agents into folders, gives them tags and filters by both", async () => {
+    await page.getByRole("button", { name: "Actions for Round trip", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Folder and tags…" }).click();
+    await page.getByRole("dialog").getByLabel("Folder").fill("Team/Support");
+    await page.getByRole("dialog").getByLabel("Tags").fill("mail, daily");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await card("Good one").waitFor();
+    await page.getByRole("combobox", { name: "Folder" }).click();
+    await page.getByRole("option", { name: "Team", exact: true }).click();
+    await card("Good one").waitFor({ state: "detached" });
+    await card("Round trip").getByText("Team/Support").waitFor();
+    await page.getByRole("combobox", { name: "Tag" }).click();
+    await page.getByRole("option", { name: "daily" }).click();
+    await card("Round trip").waitFor();
+    await page.getByRole("combobox", { name: "Folder" }).click();
+    await page.getByRole("option", { name: "All folders" }).click();
+    await card("Good one").waitFor({ state: "detached" });
+  });
 });

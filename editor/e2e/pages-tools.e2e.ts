@@ -164,4 +164,61 @@ describe("ready-made tools", () => {
       .first()
       .waitFor();
   });
+
+  it("is imported again and deleted as a whole, and says which agents use it", async () => {
+    const agent = await server.call<{ id: string }>("POST", "/api/agents", {
+      graph: {
+        format: "patchbay/1",
+        name: "Bird watcher",
+        nodes: [{ id: "kit", type: "tool", version: 1, config: { tools: ["openapi/birds/getBird"] } }],
+        edges: [],
+      },
+    });
+    await page.getByRole("button", { name: "Import birds again" }).click();
+    expect(await dialog().getByRole("button", { name: "Import" }).isDisabled()).toBe(true);
+    await page.keyboard.press("Escape");
+    await button("Delete birds").click();
+    const used = dialog().getByRole("region", { name: "Used by" });
+    expect(await used.getByRole("link", { name: "Bird watcher" }).getAttribute("href")).toBe(`/agents/${agent.id}`);
+    await dialog().getByRole("button", { name: "Delete" }).click();
+    await button(/getBird/i).waitFor({ state: "detached" });
+    await server.call("DELETE", `/api/agents/${agent.id}`);
+  });
+
+  it("made by hand can be changed, its arguments by fields, and lacks a secret until that is set", async () => {
+    await server.call("POST", "/api/tools", {
+      name: "http/weather",
+      summary: "Weather of a city",
+      parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+      http: { method: "GET", url: "https://weather.example/{{city}}", headers: { "X-Key": { secret: "WEATHER_KEY" } } },
+    });
+    await go("/tools");
+    await button("Set secret WEATHER_KEY").click();
+    await dialog().getByLabel("WEATHER_KEY").fill("the-weather-key");
+    await dialog().getByRole("button", { name: "Save" }).click();
+    await button("Set secret WEATHER_KEY").waitFor({ state: "detached" });
+
+    await button("weather").click();
+    await button("Edit tool").click();
+    const form = dialog().getByRole("region", { name: "Edit tool" });
+    await form.getByLabel("Description").first().fill("Weather of a town");
+    await form.getByRole("button", { name: "Add field" }).click();
+    const added = form.getByRole("group", { name: "field", exact: true });
+    await added.getByLabel("Name").fill("city");
+    await added.getByText("Another field has this name.").waitFor();
+    await added.getByLabel("Name").fill("days");
+    const days = form.getByRole("group", { name: "days" });
+    await days.getByLabel("Description").fill("How many");
+    await days.getByRole("checkbox", { name: "Required" }).click();
+    await form.getByRole("button", { name: "Save tool" }).click();
+    await button("Edit tool").waitFor();
+    expect(await server.call("GET", "/api/tools/http%2Fweather")).toMatchObject({
+      summary: "Weather of a town",
+      parameters: {
+        properties: { city: { type: "string" }, days: { type: "string", description: "How many" } },
+        required: ["city"],
+      },
+      http: { url: "https://weather.example/{{city}}", headers: { "X-Key": { secret: "WEATHER_KEY" } } },
+    });
+  });
 });

@@ -33,6 +33,7 @@ async function fill(app: TestApp): Promise<Kit> {
     body: { graph: { ...chat({ name: "Helper 2" }), description: "changed" } },
     headers: { "if-match": `"${revision}"` },
   });
+  await app.json("PATCH", `/api/agents/${agent}`, { body: { folder: "Team", tags: ["mail"] } });
   const { key } = await app.key();
   const { id: run } = await app.json<{ id: string }>("POST", "/v1/agents/helper/runs", {
     token: key,
@@ -107,7 +108,16 @@ afterAll(async () => {
 /** Checks what a user sees after a restore. */
 async function expectWhole(from: Kit, to: TestApp, report: RestoreReport): Promise<void> {
   expect(report).toMatchObject({
-    added: { agent: 1, "agent-version": 1, publication: 1, knowledge: 1, "knowledge-document": 1, key: 1, file: 1 },
+    added: {
+      agent: 1,
+      "agent-labels": 1,
+      "agent-version": 1,
+      publication: 1,
+      knowledge: 1,
+      "knowledge-document": 1,
+      key: 1,
+      file: 1,
+    },
     files: 1,
     runs: 1,
     secrets: 2,

@@ -5,6 +5,29 @@ import { Issue } from "../../runtime/issue.ts";
 import type { Ports } from "../../runtime/port.ts";
 import { typed } from "./typed.ts";
 
+const Tag = z.string().trim().min(1).max(50);
+
+export const AgentLabels = z.object({
+  folder: z
+    .string()
+    .max(200)
+    .transform((text) =>
+      text
+        .split("/")
+        .map((part) => part.trim())
+        .filter(Boolean)
+        .join("/"),
+    )
+    .optional()
+    .describe('Names separated by "/". Empty: none.'),
+  tags: z
+    .array(Tag)
+    .max(20)
+    .transform((tags) => [...new Set(tags)])
+    .optional(),
+});
+export type AgentLabels = z.infer<typeof AgentLabels>;
+
 export const Agent = z.object({
   id: z.string(),
   revision: z.number().int(),
@@ -13,6 +36,8 @@ export const Agent = z.object({
   slug: z.string().optional(),
   /** The live version of a published agent. */
   live: z.number().int().optional(),
+  folder: z.string().optional(),
+  tags: z.array(z.string()).optional(),
   /** Unix milliseconds. */
   createdAt: z.number(),
   updatedAt: z.number(),

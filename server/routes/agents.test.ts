@@ -40,6 +40,34 @@ describe("drafts", () => {
     await app.json("DELETE", `/api/agents/${made.id}`, { status: 404 });
   });
 
+  test("have a folder and tags, which change no revision and go with them", async () => {
+    const { id } = await create(echo);
+    const label = (body: object, status = 200) => app.json<Agent>("PATCH", `/api/agents/${id}`, { body, status });
+    expect(await label({ folder: " Team / Support/ ", tags: ["mail", " mail ", "daily"] })).toMatchObject({
+      revision: 1,
+      folder: "Team/Support",
+      tags: ["mail", "daily"],
+    });
+    expect(await label({ tags: ["weekly"], name: "Echo 9" })).toMatchObject({
+      revision: 2,
+      folder: "Team/Support",
+      tags: ["weekly"],
+      graph: { name: "Echo 9" },
+    });
+    await app.restart();
+    for (const path of ["/api/agents", "/api/agents?view=cards"]) {
+      const { agents } = await app.json<{ agents: Agent[] }>("GET", path);
+      expect(agents.find((one) => one.id === id)).toMatchObject({ folder: "Team/Support", tags: ["weekly"] });
+    }
+    const plain = await label({ folder: "", tags: [] });
+    expect(plain).not.toHaveProperty("folder");
+    expect(plain).not.toHaveProperty("tags");
+    await label({ tags: [""] }, 400);
+    await label({ tags: ["x"] });
+    await app.json("DELETE", `/api/agents/${id}`, { status: 204 });
+    expect((await app.services.labels.all()).has(id)).toBe(false);
+  });
+
   test("are never overwritten without the current revision", async () => {
     const { id } = await create(echo);
     expect((await put(id, echo)).status).toBe(428);

@@ -8,6 +8,7 @@ import {
   Admission,
   Agent,
   AgentCard,
+  AgentLabels,
   AgentVersion,
   Publication,
   Publish,
@@ -44,7 +45,9 @@ export function agentRoutes({
   env,
   visitors,
   triggers,
-}: Pick<Services, "agents" | "env" | "visitors" | "triggers">) {
+  labels,
+}: Pick<Services, "agents" | "env" | "visitors" | "triggers" | "labels">) {
+  const labelled = async <T extends { id: string }>(agent: T) => ({ ...agent, ...(await labels.all()).get(agent.id) });
   /** URLs of a published agent, by protocol. */
   const urlsOf = (c: Context, publication: Publication) => {
     const { slug, access } = publication;
@@ -71,7 +74,8 @@ export function agentRoutes({
       query(Paging.extend({ view: View })),
       async (c) => {
         const { view, ...page } = c.req.valid("query");
-        return c.json({ agents: view === "cards" ? await agents.cards(page) : await agents.list(page) });
+        const list: (Agent | AgentCard)[] = view === "cards" ? await agents.cards(page) : await agents.list(page);
+        return c.json({ agents: await Promise.all(list.map(labelled)) });
       },
     )
     .post(
@@ -94,7 +98,7 @@ export function agentRoutes({
     .get(
       "/:id",
       describe({ summary: "Get an agent", tag: "agents", response: Agent, errors: { 404: "Not found." } }),
-      async (c) => agentResponse(c, await agents.get(c.req.param("id"))),
+      async (c) => agentResponse(c, await labelled(await agents.get(c.req.param("id")))),
     )
     .put(
       "/:id",
@@ -122,19 +126,29 @@ export function agentRoutes({
     .patch(
       "/:id",
       describe({
-        summary: "Rename an agent or change its description",
+        summary: "Change the name, description, folder or tags of an agent",
+        description: "Folder and tags change no revision.",
         tag: "agents",
         response: Agent,
         headers: { "If-Match": "The revision that was edited, in quotes. Default: the latest revision." },
         errors: { 404: "Not found.", 409: "The agent has a newer revision." },
       }),
       body(
-        z.strictObject({ name: z.string().min(1).max(200).optional(), description: z.string().max(4000).optional() }),
+        z.strictObject({
+          name: z.string().min(1).max(200).optional(),
+          description: z.string().max(4000).optional(),
+          ...AgentLabels.shape,
+        }),
       ),
       async (c) => {
         const agent = await agents.get(c.req.param("id"));
         const revision = c.req.header("if-match") === undefined ? agent.revision : ifMatch(c);
-        return agentResponse(c, await agents.update(agent.id, { ...agent.graph, ...c.req.valid("json") }, revision));
+        const { folder, tags, ...words } = c.req.valid("json");
+        const renamed =
+          Object.keys(words).length > 0 ? await agents.update(agent.id, { ...agent.graph, ...words }, revision) : agent;
+        if (folder !== undefined || tags !== undefined)
+          await labels.set(agent.id, { ...(folder !== undefined && { folder }), ...(tags && { tags }) });
+        return agentResponse(c, await labelled(renamed));
       },
     )
     .delete(
@@ -150,6 +164,7 @@ export function agentRoutes({
         const id = c.req.param("id");
         if (!(await agents.delete(id))) throw notFound("agent", id);
         await triggers.deleteAll(id);
+        await labels.delete(id);
         return c.body(null, 204);
       },
     )

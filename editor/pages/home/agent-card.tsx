@@ -1,4 +1,16 @@
-import { BookmarkPlus, Clock3, Copy, Download, Ellipsis, GitBranch, Trash2, Zap } from "lucide-react";
+import {
+  BookmarkPlus,
+  Clock3,
+  Copy,
+  Download,
+  Ellipsis,
+  Folder,
+  FolderPen,
+  GitBranch,
+  Tag,
+  Trash2,
+  Zap,
+} from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import type { Agent } from "../../../server/contract/agent.ts";
@@ -16,12 +28,14 @@ export function AgentCard({
   onDuplicate,
   onExport,
   onTemplate,
+  onLabel,
   onDelete,
 }: {
   agent: Agent;
   onDuplicate(): void;
   onExport(): void;
   onTemplate(): void;
+  onLabel(): void;
   onDelete(): void;
 }) {
   const { t } = useTranslation("home");
@@ -50,6 +64,7 @@ export function AgentCard({
                 { label: t("duplicate"), icon: Copy, onSelect: onDuplicate },
                 { label: t("export"), icon: Download, onSelect: onExport },
                 { label: t("asTemplate"), icon: BookmarkPlus, onSelect: onTemplate },
+                { label: t("labels.edit"), icon: FolderPen, onSelect: onLabel },
                 { label: t("runs"), icon: Clock3, onSelect: () => go(`/runs?agent=${agent.id}`) },
                 { label: t("versions"), icon: GitBranch, onSelect: () => go(`/agents/${agent.id}/versions`) },
                 { label: t("triggers"), icon: Zap, onSelect: () => go(`/agents/${agent.id}/triggers`) },
@@ -69,6 +84,16 @@ export function AgentCard({
             <Badge>{t("draft")}</Badge>
           )}
           {errors > 0 && <Badge tone="warn">{t("issues", { count: errors })}</Badge>}
+          {agent.folder && (
+            <Badge icon={Folder} title={t("labels.folder")}>
+              {agent.folder}
+            </Badge>
+          )}
+          {agent.tags?.map((tag) => (
+            <Badge key={tag} icon={Tag} title={t("labels.tag")}>
+              {tag}
+            </Badge>
+          ))}
           <span className="tnum">{t("nodes", { count: nodes })}</span>
           <Time at={agent.updatedAt} className="ml-auto">
             {t("edited", { when: ago(agent.updatedAt) })}

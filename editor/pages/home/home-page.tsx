@@ -12,11 +12,17 @@ import { ImportButton } from "../../ui/import-button.tsx";
 import { SearchInput } from "../../ui/input.tsx";
 import { NoMatch } from "../../ui/no-match.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
+import { Select } from "../../ui/select.tsx";
 import { SaveTemplate } from "../templates/save-template.tsx";
 import { TemplateGallery } from "../templates/template-gallery.tsx";
 import { AgentCard } from "./agent-card.tsx";
 import { downloadAgent } from "./agent-files.ts";
+import { foldersOf, inFolder, tagsOf } from "./agent-labels.ts";
+import { LabelPanel } from "./label-panel.tsx";
 import { useAgentActions, useAgents } from "./use-agents.ts";
+
+/** No folder and no tag has this name: folders and tags are never empty and keep no space at their ends. */
+const ANY = " ";
 
 /** The start page: the list of agents or, if there are none, ways to create the first one. */
 export function HomePage() {
@@ -26,6 +32,9 @@ export function HomePage() {
   const [search, setSearch] = useState("");
   const [doomed, setDoomed] = useState<Agent>();
   const [kept, setKept] = useState<Agent>();
+  const [labelled, setLabelled] = useState<Agent>();
+  const [folder, setFolder] = useState(ANY);
+  const [tag, setTag] = useState(ANY);
   const none = agents.data?.length === 0;
 
   return (
@@ -72,11 +81,54 @@ export function HomePage() {
       >
         {(list) => {
           if (list.length === 0) return <TemplateGallery large />;
-          const shown = matching(list, search);
+          const folders = foldersOf(list);
+          const tags = tagsOf(list);
+          // A folder or tag that the last agent has left filters nothing.
+          const inside = folders.includes(folder) ? folder : ANY;
+          const tagged = tags.includes(tag) ? tag : ANY;
+          const filtering = inside !== ANY || tagged !== ANY;
+          const shown = matching(list, search).filter(
+            (agent) => (inside === ANY || inFolder(agent, inside)) && (tagged === ANY || agent.tags?.includes(tagged)),
+          );
           return (
             <>
+              {folders.length + tags.length > 0 && (
+                <div className="mb-4 flex flex-wrap gap-2">
+                  {folders.length > 0 && (
+                    <Select
+                      className="w-52"
+                      label={t("labels.folder")}
+                      value={inside}
+                      onChange={setFolder}
+                      options={[
+                        { value: ANY, label: t("labels.allFolders") },
+                        ...folders.map((one) => ({ value: one, label: one })),
+                      ]}
+                    />
+                  )}
+                  {tags.length > 0 && (
+                    <Select
+                      className="w-44"
+                      label={t("labels.tag")}
+                      value={tagged}
+                      onChange={setTag}
+                      options={[
+                        { value: ANY, label: t("labels.allTags") },
+                        ...tags.map((one) => ({ value: one, label: one })),
+                      ]}
+                    />
+                  )}
+                </div>
+              )}
               {shown.length === 0 ? (
-                <NoMatch query={search} onClear={() => setSearch("")} />
+                <NoMatch
+                  query={search || [inside, tagged].filter((one) => one !== ANY).join(" · ")}
+                  onClear={() => {
+                    setSearch("");
+                    setFolder(ANY);
+                    setTag(ANY);
+                  }}
+                />
               ) : (
                 <div className="grid grid-cols-[repeat(auto-fill,minmax(280px,1fr))] gap-4">
                   {shown.map((agent) => (
@@ -86,12 +138,13 @@ export function HomePage() {
                       onDuplicate={() => duplicate.mutate(agent)}
                       onExport={() => downloadAgent(agent.graph)}
                       onTemplate={() => setKept(agent)}
+                      onLabel={() => setLabelled(agent)}
                       onDelete={() => setDoomed(agent)}
                     />
                   ))}
                 </div>
               )}
-              {!search && (
+              {!search && !filtering && (
                 <Section
                   className="mt-12"
                   title={t("templatesTitle")}
@@ -109,6 +162,7 @@ export function HomePage() {
           );
         }}
       </Loaded>
+      {labelled && <LabelPanel agent={labelled} agents={agents.data ?? []} onClose={() => setLabelled(undefined)} />}
       {kept && <SaveTemplate graph={kept.graph} onClose={() => setKept(undefined)} />}
       <ConfirmDialog
         open={doomed !== undefined}
@@ -127,12 +181,13 @@ export function HomePage() {
   );
 }
 
-/** Agents whose name or description contains every word of the search. Newest first. */
+/** Agents whose name, description, folder or tags contain every word of the search. Newest first. */
 function matching(agents: Agent[], search: string): Agent[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return agents
     .filter((agent) => {
-      const text = `${agent.graph.name} ${agent.graph.description}`.toLowerCase();
+      const text =
+        `${agent.graph.name} ${agent.graph.description} ${agent.folder ?? ""} ${agent.tags?.join(" ") ?? ""}`.toLowerCase();
       return words.every((word) => text.includes(word));
     })
     .sort((a, b) => b.updatedAt - a.updatedAt);

@@ -34,15 +34,18 @@ export function useAgentActions() {
   });
 
   const duplicate = useMutation({
-    mutationFn: (agent: Agent) =>
-      api.agents.create({
+    mutationFn: async (agent: Agent) => {
+      const copy = await api.agents.create({
         ...agent.graph,
         name: freeName(
           t("copyOf", { name: agent.graph.name }),
           taken(),
           (count) => `${t("copyOf", { name: agent.graph.name })} ${count}`,
         ),
-      }),
+      });
+      const { folder = "", tags = [] } = agent;
+      return folder !== "" || tags.length > 0 ? await api.agents.label(copy.id, { folder, tags }) : copy;
+    },
     onSuccess: refresh,
     onError: toastError,
   });

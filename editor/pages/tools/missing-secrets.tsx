@@ -36,7 +36,7 @@ export function MissingSecrets({ names }: { names?: string[] }) {
 }
 
 /** Stores the value of one secret. */
-export function SecretForm({ name, about }: { name: string; about?: ReactNode }) {
+export function SecretForm({ name, about, onStored }: { name: string; about?: ReactNode; onStored?(): void }) {
   const { t } = useTranslation("common");
   const client = useQueryClient();
   const [value, setValue] = useState("");
@@ -44,6 +44,7 @@ export function SecretForm({ name, about }: { name: string; about?: ReactNode })
     mutationFn: () => api.secrets.set(name, value),
     onSuccess: () => {
       for (const queryKey of [["secrets"], TOOLS_KEY, MCP_KEY]) void client.invalidateQueries({ queryKey });
+      onStored?.();
     },
   });
   return (

@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Plus, RefreshCw, Trash2, Wrench } from "lucide-react";
+import { KeyRound, Plus, RefreshCw, Trash2, Wrench } from "lucide-react";
 import { useDeferredValue, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearch } from "wouter";
 import { modelName } from "../../../runtime/model-name.ts";
-import { Effect } from "../../../runtime/tool.ts";
+import { Effect, missingSecrets } from "../../../runtime/tool.ts";
 import type { ToolCard } from "../../../server/contract/tool.ts";
 import { api } from "../../api/api.ts";
 import { number } from "../../i18n/format.ts";
@@ -14,7 +14,7 @@ import { ErrorNotice, Loaded } from "../../shell/query-state.tsx";
 import { UsedBy } from "../../shell/used-by.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button, LinkButton } from "../../ui/button.tsx";
-import { ConfirmDialog } from "../../ui/dialog.tsx";
+import { ConfirmDialog, SidePanel } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { SearchInput } from "../../ui/input.tsx";
@@ -24,6 +24,7 @@ import { ShowMore } from "../../ui/show-more.tsx";
 import { NavTabs } from "../../ui/tabs.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { EffectBadge } from "./effect-badge.tsx";
+import { SecretForm } from "./missing-secrets.tsx";
 import { ToolAddPanel } from "./tool-add-panel.tsx";
 import { ToolPanel } from "./tool-panel.tsx";
 import { TOOLS_KEY, useTools } from "./use-tools.ts";
@@ -57,6 +58,8 @@ export function ToolsPage() {
   const [limit, setLimit] = useState(PAGE);
   const [open, setOpen] = useState(new URLSearchParams(useSearch()).get("tool") ?? undefined);
   const [adding, setAdding] = useState(false);
+  /** The secret that is being set. */
+  const [secret, setSecret] = useState<string>();
   const sought = useDeferredValue(search);
   const groups = useMemo(
     () => grouped(filtered(tools.data ?? [], sought, binding, effect), limit),
@@ -147,7 +150,7 @@ export function ToolsPage() {
                   <ul className="overflow-hidden rounded-xl border border-line bg-surface">
                     {group.tools.map((tool) => (
                       <li key={tool.name} className="border-line border-b last:border-b-0">
-                        <ToolRow tool={tool} onOpen={() => setOpen(tool.name)} />
+                        <ToolRow tool={tool} onOpen={() => setOpen(tool.name)} onSecret={setSecret} />
                       </li>
                     ))}
                   </ul>
@@ -159,26 +162,40 @@ export function ToolsPage() {
         }
       </Loaded>
       {shown && <ToolPanel tool={shown} onClose={() => setOpen(undefined)} />}
+      {secret !== undefined && (
+        <SidePanel onClose={() => setSecret(undefined)} title={t("needsSecret", { name: secret })}>
+          <SecretForm name={secret} onStored={() => setSecret(undefined)} />
+        </SidePanel>
+      )}
       {adding && <ToolAddPanel onClose={() => setAdding(false)} />}
     </Page>
   );
 }
 
-function ToolRow({ tool, onOpen }: { tool: ToolCard; onOpen(): void }) {
+function ToolRow({ tool, onOpen, onSecret }: { tool: ToolCard; onOpen(): void; onSecret(name: string): void }) {
   const { t, i18n } = useTranslation("tools");
   const count = Object.keys((tool.parameters.properties as object | undefined) ?? {}).length;
+  const secrets = missingSecrets(tool.needs);
+  const others = (tool.needs ?? []).filter((need) => !secrets.some((name) => need === `secret ${name}`));
   return (
-    <button
-      type="button"
-      onClick={onOpen}
-      className="grid w-full grid-cols-[minmax(150px,220px)_minmax(0,1fr)_auto] items-center gap-4 px-4 py-2.5 text-left transition-colors hover:bg-hover focus-visible:-outline-offset-2 max-sm:grid-cols-1 max-sm:gap-1"
-    >
-      <span className="truncate font-mono font-medium text-sm" title={tool.name}>
+    <div className="relative grid w-full grid-cols-[minmax(150px,220px)_minmax(0,1fr)_auto] items-center gap-4 px-4 py-2.5 transition-colors hover:bg-hover max-sm:grid-cols-1 max-sm:gap-1">
+      {/* The button covers the whole row. */}
+      <button
+        type="button"
+        title={tool.name}
+        onClick={onOpen}
+        className="min-w-0 truncate text-left font-medium font-mono text-sm outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:outline-accent focus-visible:after:-outline-offset-2"
+      >
         {nameInGroup(tool.name)}
-      </span>
+      </button>
       <span className="truncate text-ink-2">{inLanguage(tool.summary, i18n.language)}</span>
       <span className="flex items-center gap-3">
-        {tool.needs?.length ? <Badge tone="warn">{t("needs", { what: tool.needs.join(", ") })}</Badge> : null}
+        {secrets.map((name) => (
+          <Button key={name} size="sm" icon={KeyRound} className="relative" onClick={() => onSecret(name)}>
+            {t("needsSecret", { name })}
+          </Button>
+        ))}
+        {others.length > 0 && <Badge tone="warn">{t("needs", { what: others.join(", ") })}</Badge>}
         <span className="w-24 text-right text-ink-3 text-sm tnum max-lg:hidden">
           {count > 0 ? t("arguments", { count }) : t("noArguments")}
         </span>
@@ -186,7 +203,7 @@ function ToolRow({ tool, onOpen }: { tool: ToolCard; onOpen(): void }) {
           <EffectBadge effect={tool.effect} />
         </span>
       </span>
-    </button>
+    </div>
   );
 }
 
