@@ -5,6 +5,7 @@ import { openAgents } from "./agents/agents.ts";
 import { checkContext } from "./agents/check-context.ts";
 import { createLabels } from "./agents/labels.ts";
 import { createBackup } from "./backup/backup.ts";
+import { checkRecord } from "./backup/shapes.ts";
 import { openStreams } from "./http/sse.ts";
 import { NETWORK_LIMITS, OPEN_LIMITS, openKeys } from "./keys/keys.ts";
 import { createQuota } from "./keys/quota.ts";
@@ -32,6 +33,7 @@ import type { Services } from "./services.ts";
 import { createSettings } from "./settings/settings.ts";
 import { createFiles } from "./stores/blobs/files.ts";
 import { openBlobs } from "./stores/blobs/open-blobs.ts";
+import { checkedRecords } from "./stores/checked-records.ts";
 import { createTasks } from "./tasks/tasks.ts";
 import { incomingTrace } from "./telemetry/incoming.ts";
 import { logResumed, logSettled, logTrigger } from "./telemetry/log-runs.ts";
@@ -71,7 +73,7 @@ export async function openServices(
     openDataFolder(env.dataDir);
     const { table: nodes, modules: nodeModules } = await loadNodeTypes(env.nodesDir);
     const stores = await openStores(env, role, report);
-    const { records } = stores;
+    const records = checkedRecords(stores.records, checkRecord, (problem) => logger.warn(problem));
     closers.push(() => stores.close());
     const masterKey =
       env.secretsKey ?? readOrCreate(join(env.dataDir, "secrets.key"), () => randomBytes(32).toString("hex"));

@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RestoreReport } from "../contract/backup.ts";
+import { createLogger } from "../telemetry/logger.ts";
 import { postgresBin, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { all, chat, echo, type TestApp, testApp } from "../testing/test-app.ts";
 
@@ -347,5 +348,71 @@ describe("an invalid backup is refused and nothing is changed", () => {
       (await to.request("POST", "/api/restore", { body: "x", headers: { "content-type": "text/plain" } })).status,
     ).toBe(415);
     expect(await (await restoreInto(to, good, "", PASSPHRASE)).json()).toMatchObject({ runs: 1 });
+  });
+});
+
+describe("a record of a wrong shape", () => {
+  const bad: [kind: string, id: string, body: unknown][] = [
+    ["key", "k1", {}],
+    ["key", "k2", null],
+    ["provider", "p1", { id: 5, kind: "openai-compatible", baseUrl: "http://127.0.0.1:1/v1" }],
+    ["provider", "p2", { id: "p2", kind: "other" }],
+    ["template", "own-1", {}],
+    ["agent", "a1", { nodes: "none" }],
+    ["agent-version", "x/000000001", { slug: "x" }],
+    ["publication", "x", { slug: "y" }],
+    ["trigger", "t1", { kind: "schedule" }],
+    ["mcp-server", "m1", { settings: 1 }],
+    ["knowledge", "k", { uid: 1 }],
+    ["knowledge-document", "doc_1", []],
+    ["file", "file_1", { sha256: "../../x" }],
+    ["tool-setting", "http/x", 5],
+    ["settings", "server", "text"],
+  ];
+
+  test.each(bad)("%s %s is refused in a backup", async (kind, id, body) => {
+    const to = apps[0]!;
+    const answer = await restoreInto(to, await archive(whole([record(kind, id, body)])), "merge=true");
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toMatch(/is not a valid .* \(at .*Nothing was changed/);
+  });
+
+  test("in the store is set aside with a log line, and stops neither the start nor a page", async () => {
+    const lines: string[] = [];
+    const logger = createLogger({ level: "warn", out: { write: (line) => lines.push(line) } });
+    const from = await fill(await testApp({ mock: { tools: false }, logger }));
+    apps.push(from.app);
+    const before = await records(from.app);
+    for (const [kind, id, body] of bad) await from.app.services.records.put(kind, id, body);
+    await from.app.restart();
+    for (const path of [
+      "/api/agents",
+      "/api/agents?view=cards",
+      "/api/catalog",
+      "/api/files",
+      "/api/keys",
+      "/api/knowledge",
+      "/api/mcp-servers",
+      "/api/models",
+      "/api/settings",
+      "/api/tools",
+      "/api/templates",
+      `/api/agents/${from.agent}/triggers`,
+    ])
+      expect((await from.app.request("GET", path)).status, path).toBe(200);
+    // The rest works, and a backup has the rest.
+    const answer = await from.app.request("POST", "/v1/agents/helper/runs", {
+      token: from.key,
+      body: { input: { message: "still here" } },
+    });
+    expect(answer.status).toBe(200);
+    const to = await fresh();
+    expect((await restoreInto(to, await backupOf(from.app))).status).toBe(200);
+    for (const [kind, id] of bad)
+      expect(
+        lines.filter((line) => line.includes(`${kind} \\"${id}\\" is set aside`)),
+        `${kind} ${id}`,
+      ).toHaveLength(1);
+    expect(Object.keys(await records(to)).sort()).toEqual(Object.keys(before).sort());
   });
 });

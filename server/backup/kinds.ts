@@ -1,5 +1,4 @@
 /** Which records are in a backup, which of them belong together, and what a restore changes in them. */
-import { parseGraph } from "../../runtime/parse.ts";
 import type { WholeRecord } from "../stores/records.ts";
 
 /**
@@ -53,13 +52,7 @@ export function fileOf({ kind, body }: WholeRecord): string | undefined {
   return typeof file === "string" ? file : undefined;
 }
 
-/** What the record should be, when its body is invalid in a way that would stop a start or a restore. */
-export function invalidKind({ kind, body }: WholeRecord): string | undefined {
-  const given = (body ?? {}) as { sha256?: unknown; uid?: unknown; settings?: unknown; graph?: unknown };
-  if (kind === "file" && !/^[0-9a-f]{64}$/.test(String(given.sha256))) return "file";
-  if (kind === "knowledge" && typeof given.uid !== "string") return "knowledge";
-  if (kind === "mcp-server" && (given.settings === null || typeof given.settings !== "object")) return "MCP server";
-  if (kind === "agent" && !parseGraph(body).graph) return "agent";
-  if (kind === "agent-version" && !parseGraph(given.graph).graph) return "agent version";
-  return undefined;
+/** Such as "MCP server". */
+export function kindName(kind: string): string {
+  return kind === "mcp-server" ? "MCP server" : kind.replaceAll("-", " ");
 }

@@ -11,9 +11,10 @@ import { FILE, type FileRecord } from "../stores/blobs/files.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { WholeRecord } from "../stores/records.ts";
 import { broken, type Head, RecordLine } from "./format.ts";
-import { fileOf, invalidKind, isBackedUp, nameOf, restored, rootOf } from "./kinds.ts";
+import { fileOf, isBackedUp, kindName, nameOf, restored, rootOf } from "./kinds.ts";
 import { readBackup } from "./read.ts";
 import { openSecretsText } from "./sealed-secrets.ts";
+import { checkRecord } from "./shapes.ts";
 import type { BackupDeps } from "./write.ts";
 
 export interface RestoreDeps extends BackupDeps {
@@ -277,8 +278,8 @@ function recordLine(value: unknown, where: string): WholeRecord {
   const record = RecordLine.safeParse(value);
   if (!record.success) throw broken(`${where} is not a record`);
   if (!isBackedUp(record.data.kind)) throw broken(`${where}: records of kind ${record.data.kind} are not allowed`);
-  const kind = invalidKind(record.data);
-  if (kind) throw broken(`${where} is not a valid ${kind}`);
+  const problem = checkRecord(record.data);
+  if (problem !== undefined) throw broken(`${where} is not a valid ${kindName(record.data.kind)} (${problem})`);
   return record.data;
 }
 
