@@ -31,6 +31,8 @@ describe("knowledge", () => {
       .getByRole("row", { name: /鹭\.md/ })
       .getByText("Ready")
       .waitFor();
+    // The counts follow the documents without a reload.
+    await page.getByText("2 passages").waitFor();
     await page.getByLabel("Question").fill("Where does the heron nest?");
     await button("Search").click();
     const hit = page.getByRole("region", { name: "Test search" }).getByRole("article").first();
@@ -40,6 +42,18 @@ describe("knowledge", () => {
     await button("Search").click();
     await hit.getByText("青蛙").waitFor();
   }, 40_000);
+
+  it("is renamed, and its earlier address still opens it", async () => {
+    await go("/knowledge/bird%20notes");
+    await button("More actions for bird notes").click();
+    await page.getByRole("menuitem", { name: "Rename" }).click();
+    await dialog().getByLabel("Name").fill("birds");
+    await dialog().getByRole("button", { name: "Save" }).click();
+    await page.waitForURL(/\/knowledge\/birds$/);
+    await page.getByRole("heading", { name: "birds" }).waitFor();
+    await go("/knowledge/bird%20notes");
+    await page.getByRole("row", { name: /heron\.md/ }).waitFor();
+  });
 
   it("removes a document", async () => {
     await go("/knowledge/bird%20notes");

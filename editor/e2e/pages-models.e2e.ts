@@ -7,6 +7,8 @@ const { server, page, go, button, dialog } = await pageSuite();
 
 let endpoint: Server;
 let endpointUrl: string;
+/** Nothing listens there. */
+let closedUrl: string;
 
 beforeAll(async () => {
   endpoint = createServer((request, response) => {
@@ -25,6 +27,10 @@ beforeAll(async () => {
     response.end(JSON.stringify({ error: { message: "Incorrect API key provided" } }));
   });
   await new Promise<void>((ready) => endpoint.listen(0, "127.0.0.1", ready));
+  const closed = createServer();
+  await new Promise<void>((ready) => closed.listen(0, "127.0.0.1", ready));
+  closedUrl = `http://127.0.0.1:${(closed.address() as AddressInfo).port}/v1`;
+  await new Promise((done) => closed.close(done));
   endpointUrl = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/v1`;
 });
 afterAll(() => endpoint.close());
@@ -59,9 +65,11 @@ describe("models", () => {
   it("a new provider that fails its test is corrected in place, renamed, and takes what the test found", async () => {
     await button("Add provider").first().click();
     await button(/^LM Studio/).click();
-    await dialog().getByLabel("Address").fill("http://127.0.0.1:9/v1");
+    await dialog().getByLabel("Address").fill(closedUrl);
     await button("Save and test").click();
-    await page.getByText("The provider does not answer").or(page.getByText("did not respond")).first().waitFor();
+    await dialog()
+      .getByText(/cannot be reached/)
+      .waitFor();
     expect(await dialog().textContent()).not.toContain("already exists");
     await dialog().getByLabel("Address").fill(endpointUrl);
     await dialog().getByLabel("Name").fill("studio");

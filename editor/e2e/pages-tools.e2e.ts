@@ -23,6 +23,10 @@ describe("MCP servers", () => {
     await dialog().getByRole("button", { name: "Add" }).click();
     const parts = page.getByRole("list", { name: "Command arguments" }).getByRole("listitem");
     await parts.first().waitFor();
+    // A message covers no button of the panel.
+    const notice = await page.getByRole("listitem").filter({ hasText: "1 server added" }).boundingBox();
+    const panel = await dialog().boundingBox();
+    expect(notice!.x + notice!.width).toBeLessThanOrEqual(panel!.x);
     expect((await parts.allInnerTexts()).map((text) => text.replace(/^\d+\s*/, ""))).toEqual([
       process.execPath,
       EVERYTHING,

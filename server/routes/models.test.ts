@@ -88,3 +88,23 @@ test("invalid input is refused with its path; a plain-text key is refused", asyn
   expect(await call("PATCH", "/demo", { models: ["x"] })).toMatchObject({ status: 400 });
   expect(await call("DELETE", "/demo")).toMatchObject({ status: 409 });
 });
+
+test("a provider is renamed by another id, and its earlier names stay", async () => {
+  const { mock, call } = await rig();
+  const provider = { kind: "openai-compatible", baseUrl: mock.url, models: ["m"] };
+  await call("POST", "", { id: "first", ...provider });
+  await call("POST", "", { id: "second", ...provider });
+  expect(await call("PATCH", "/first", { id: "third" })).toMatchObject({
+    status: 200,
+    body: { id: "third", aliases: ["first"], models: ["m"] },
+  });
+  expect((await call("GET", "/first")).status).toBe(404);
+  expect(await call("PATCH", "/third", { id: "second" })).toMatchObject({
+    status: 409,
+    body: { error: { path: "/id" } },
+  });
+  expect(await call("POST", "", { id: "first", ...provider })).toMatchObject({ status: 409 });
+  for (const body of [{ id: null }, { id: "Not An Id" }, { aliases: [] }])
+    expect((await call("PATCH", "/third", body)).status).toBe(400);
+  expect((await call("PATCH", "/demo", { id: "other" })).status).toBeGreaterThanOrEqual(400);
+});

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { McpServerCard } from "../../../server/contract/mcp-server.ts";
 import { api } from "../../api/api.ts";
 import { ErrorNotice, Loaded, useErrorToast } from "../../shell/query-state.tsx";
+import { UsedBy } from "../../shell/used-by.tsx";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
@@ -109,7 +110,12 @@ export function ServerCard({
               <Badge tone="warn">{t("mcp.rejected", { count: server.rejected.length })}</Badge>
             ) : null}
           </button>
-          {open && <ServerTools server={server} />}
+          {open && (
+            <>
+              <ServerTools server={server} />
+              <UsedBy kind="mcp-server" name={server.name} className="border-line border-t px-4 py-3" />
+            </>
+          )}
         </div>
       )}
     </article>
