@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useLocation } from "wouter";
+import { waitForElement } from "./ui/wait-for-element.ts";
 
 const PageCommands = lazy(() =>
   import("./pages/commands/page-commands.tsx").then((module) => ({ default: module.PageCommands })),
@@ -19,6 +20,7 @@ export function CommandKey() {
         return;
       event.preventDefault();
       setOpen(true);
+      waitForElement("[cmdk-input]", (input) => input.focus());
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);

@@ -100,7 +100,10 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         icon: Search,
         keys: ["mod", "k"],
         everywhere: true,
-        run: () => overlays.setState({ commands: true }),
+        run: () => {
+          overlays.setState({ commands: true });
+          waitForElement("[cmdk-input]", (input) => input.focus());
+        },
       },
       { id: "keys", icon: Keyboard, keys: ["?"], run: () => overlays.setState({ shortcuts: true }) },
       {
