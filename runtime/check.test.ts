@@ -149,7 +149,15 @@ describe("checkGraph", () => {
       graphOf(
         {
           ask: "input",
-          route: ["router", { cases: [{ name: "x" }, { name: "y" }] }],
+          route: [
+            "router",
+            {
+              cases: [
+                { name: "x", rule: { value: "a" } },
+                { name: "y", rule: { value: "b" } },
+              ],
+            },
+          ],
           p: ["prompt", { template: "{{v}}" }],
           q: ["prompt", { template: "{{v}}" }],
           r: ["prompt", { template: "{{v}}" }],

@@ -10,6 +10,7 @@ export const guide = {
     hosting: "Publish an agent and call it",
     triggers: "Triggers and notifications",
     reuse: "Reuse agents and templates",
+    deploy: "Run as a service, upgrade",
     operate: "Monitoring: logs, metrics, traces",
     backup: "Back up, restore, move",
     scale: "Run on several machines",

@@ -13,6 +13,7 @@ export const guide: Words<typeof en> = {
     hosting: "发布并调用智能体",
     triggers: "触发与通知",
     reuse: "复用智能体和模板",
+    deploy: "作为服务运行与升级",
     operate: "监控：日志、指标、追踪",
     backup: "备份、恢复与迁移",
     scale: "在多台机器上运行",

@@ -8,6 +8,7 @@ export const GUIDES = [
   "hosting",
   "triggers",
   "reuse",
+  "deploy",
   "operate",
   "backup",
   "scale",
