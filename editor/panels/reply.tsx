@@ -1,4 +1,14 @@
-import { createContext, isValidElement, memo, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import {
+  createContext,
+  isValidElement,
+  memo,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import Markdown, { defaultUrlTransform } from "react-markdown";
 import remarkGfm from "remark-gfm";
@@ -25,10 +35,12 @@ export interface AnswerProps {
  */
 export function Answer({ text, documents, file, growing = false }: AnswerProps & { growing?: boolean }) {
   const shown = useSteady(text, growing);
+  const passages = documents.length;
+  const blocks = useMemo(() => markdownBlocks(linkCitations(shown, passages)), [shown, passages]);
   return (
     <Cited.Provider value={documents}>
       <div className="prose-answer">
-        {markdownBlocks(linkCitations(shown, documents.length)).map((block, index) => (
+        {blocks.map((block, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a growing text keeps its earlier blocks
           <Block key={index} text={block} file={file} />
         ))}
