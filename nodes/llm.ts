@@ -7,7 +7,7 @@ import { ActionFormat, Effort } from "../runtime/model.ts";
 import { defineNode, type NodeIssue } from "../runtime/node.ts";
 import type { Port } from "../runtime/port.ts";
 import { previewText } from "../runtime/preview.ts";
-import { renderTemplate, templateFault, templateNames } from "../runtime/template.ts";
+import { renderTemplate, templateIssues, templateNames } from "../runtime/template.ts";
 
 const config = z.strictObject({
   model: z.string().min(1).default("default"),
@@ -204,17 +204,8 @@ export const llm = defineNode<Config>({
       },
     },
   },
-  check({ instructions, schema }, _inputs, outputs) {
-    const issues: NodeIssue[] = [];
-    const fault = templateFault(instructions);
-    if (fault !== undefined)
-      issues.push({
-        severity: "error",
-        code: "bad-template",
-        message: fault,
-        path: "/instructions",
-        fix: "Close each {{ with }} and each {% with %}.",
-      });
+  check({ instructions, schema }, connected, outputs) {
+    const issues: NodeIssue[] = templateIssues(instructions, "/instructions", connected);
     for (const name of templateNames(instructions))
       if (RESERVED.has(name))
         issues.push({

@@ -203,7 +203,7 @@ describe("answering", () => {
     expect(await system(["other.text brain.instructions"])).toBe("From the port.");
   });
 
-  it.each(["Hi {{", "{{documents}}", "{{tools}}", "{{instructions}}"])(
+  it.each(["{% if tone %}", "{{documents}}", "{{tools}}", "{{instructions}}"])(
     "refuses the instructions %j",
     (instructions) => {
       const llm = nodes.get("llm")!;
