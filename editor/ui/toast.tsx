@@ -31,7 +31,10 @@ function drop(id: number): void {
   store.setState((state) => ({ toasts: state.toasts.filter((one) => one.id !== id) }));
 }
 
-/** The container for toasts; used once. Bottom left: the buttons of drawers and dialogs are at the right. */
+/**
+ * The container for toasts; used once. At the left, since the buttons of drawers and dialogs are at the right, beside the
+ * navigation and above the zoom bar of the canvas.
+ */
 export function Toaster() {
   const toasts = useStore(store, (state) => state.toasts);
   const { t } = useTranslation("common");
@@ -69,7 +72,7 @@ export function Toaster() {
           </Radix.Close>
         </Radix.Root>
       ))}
-      <Radix.Viewport className="fixed bottom-4 left-4 z-50 flex w-[min(380px,calc(100vw-32px))] flex-col gap-2 outline-none" />
+      <Radix.Viewport className="fixed bottom-16 left-4 z-50 md:left-48 flex w-[min(380px,calc(100vw-32px))] flex-col gap-2 outline-none" />
     </Radix.Provider>
   );
 }
