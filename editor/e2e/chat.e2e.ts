@@ -206,6 +206,19 @@ describe("a visitor", () => {
     expect(await log.getByText(/You said/).count()).toBe(1);
   });
 
+  it("has the title, colour and logo that the owner chose", async () => {
+    const logo =
+      "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+    const look = { title: "Ask Ada", color: "#0a7f4f", logo };
+    await page.goto(await publish(says("x"), "look", { access: "public", look }));
+    await page.getByRole("heading", { name: "Ask Ada" }).waitFor();
+    expect(await page.title()).toBe("Ask Ada");
+    expect(await page.locator("header img").evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1);
+    const send = page.getByRole("button", { name: "Send" });
+    expect(await send.evaluate((button) => getComputedStyle(button).backgroundColor)).toBe("rgb(10, 127, 79)");
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
   it("fills in what the agent asks for", async () => {
     const graph = graphOf(
       {
