@@ -370,8 +370,12 @@ describe("a record of a wrong shape", () => {
     ["settings", "server", "text"],
   ];
 
+  let to: TestApp;
+  beforeAll(async () => {
+    to = await fresh();
+  });
+
   test.each(bad)("%s %s is refused in a backup", async (kind, id, body) => {
-    const to = apps[0]!;
     const answer = await restoreInto(to, await archive(whole([record(kind, id, body)])), "merge=true");
     expect(answer.status).toBe(400);
     expect(await answer.text()).toMatch(/is not a valid .* \(at .*Nothing was changed/);
