@@ -154,11 +154,11 @@ export async function openServices(
         env: env.telemetry,
         version: VERSION,
         logger,
-        redact: (text) => secrets.redact(text),
+        redact: (text) => secrets.redact(text, { encoded: true }),
         log: { read: (...page) => log.read(...page) },
       }));
     closers.push(() => telemetry?.close());
-    const ownLog = await stores.openLog((text) => secrets.redact(text));
+    const ownLog = await stores.openLog((text) => secrets.redact(text, { encoded: true }));
     stores.onProcessGone((process) => logger.info("process left", { process }));
     const append = ownLog.append.bind(ownLog);
     const log = watchSettled(
@@ -209,6 +209,7 @@ export async function openServices(
       liveRuns: (key) => keys.limitsOf(key).liveRuns,
       report,
       cluster: stores.cluster,
+      secrets,
       onSettled(result, ms, start) {
         logSettled(logger, result, ms, start);
         metrics.runSettled(result, ms, start.agent.slug);

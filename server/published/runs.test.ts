@@ -462,3 +462,33 @@ describe("a page of another origin", () => {
     expect((await preflight("https://evil.example")).status).toBe(403);
   });
 });
+
+test("a secret in the reply of a model is in no answer, event or piece of the stream", async () => {
+  const value = "sk-a-secret-of-this-test/+=";
+  const forms = [value, encodeURIComponent(value), Buffer.from(value).toString("base64")];
+  const other = await testApp({ mock: { chunkMs: 1, reply: () => ({ text: `It is ${forms.join(" or ")}.` }) } });
+  await other.json("PUT", "/api/secrets/KEY", { body: { value } });
+  await other.publish(chat(), "chat");
+  const { key: token } = await other.key();
+  const send = (headers = {}) =>
+    other.request("POST", "/v1/agents/chat/runs", { token, body: { input: { message: "Hello" } }, headers });
+  const clean = "It is [secret KEY] or [secret KEY] or [secret KEY].";
+  const { id, output } = (await (await send()).json()) as RunResult;
+  expect(output).toEqual({ reply: clean });
+  const messages = await all(sseOf(await send(SSE)));
+  const deltas = messages.filter((one) => one.event === "delta").map((one) => (one.data as { text: string }).text);
+  expect(deltas.join("")).toBe(clean);
+  expect(messages.at(-1)!.data).toMatchObject({ output: { reply: clean } });
+  const answers = await Promise.all(
+    [
+      other.request("GET", `/v1/runs/${id}`, { token }),
+      other.request("GET", `/api/runs/${id}/events`),
+      other.request("POST", "/v1/chat/completions", {
+        token,
+        body: { model: "chat", messages: [{ role: "user", content: "Hello" }] },
+      }),
+    ].map(async (answer) => (await answer).text()),
+  );
+  for (const text of answers) for (const form of forms) expect(text).not.toContain(form);
+  await other.close();
+});

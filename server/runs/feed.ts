@@ -3,12 +3,16 @@
  * only its offset. So a slow reader costs no memory, and one that joins late starts at offset 0.
  */
 import { type Delta, type RunEvent, scopeKey, TERMINAL } from "../../runtime/event.ts";
+import type { StreamRedactor } from "../secrets/stream-redactor.ts";
 
 const KINDS: readonly Delta["kind"][] = ["text", "reasoning", "progress"];
 
 interface TextSegment {
   delta: Omit<Delta, "text" | "offset">;
+  /** Without secrets. The last characters are missing while they may become one. */
   text: string;
+  redactor: StreamRedactor | undefined;
+  isBegun: boolean;
   /** `seq` of the event before the segment, and of the event that closes it. */
   after: number;
   closedBy: number;
@@ -30,6 +34,11 @@ export class Feed {
   #lastObserved = -1;
   /** Segments that were closed while a reader is expected and has not joined yet. */
   #closedForReader: TextSegment[] | undefined;
+  readonly #createRedactor: (() => StreamRedactor) | undefined;
+
+  constructor(createRedactor?: () => StreamRedactor) {
+    this.#createRedactor = createRedactor;
+  }
 
   /** Keeps closed segments until a text reader joins or `stopExpecting` is called. */
   expectReader(): void {
@@ -58,18 +67,28 @@ export class Feed {
   add(delta: Delta, seq: number): void {
     const key = `${delta.kind} ${delta.node} ${scopeKey(delta.scope)}`;
     let segment = this.#open.get(key);
-    if (segment && segment.text !== "" && delta.offset === 0) {
+    if (segment?.isBegun && delta.offset === 0) {
       for (const reader of this.#readers)
         reader.cursors = reader.cursors.filter((cursor) => cursor.segment !== segment);
       segment = undefined;
     }
     if (!segment) {
       const { text: _text, offset: _offset, ...rest } = delta;
-      segment = { delta: rest, text: "", after: seq, closedBy: Number.POSITIVE_INFINITY };
+      // The process that executes a remote run has redacted its text.
+      const redactor = this.isRemote ? undefined : this.#createRedactor?.();
+      segment = {
+        delta: rest,
+        text: "",
+        redactor,
+        isBegun: false,
+        after: seq,
+        closedBy: Number.POSITIVE_INFINITY,
+      };
       this.#open.set(key, segment);
       for (const reader of this.#readers) if (reader.text) reader.cursors.push({ segment, sent: 0 });
     }
-    segment.text += delta.text;
+    segment.isBegun ||= delta.text !== "";
+    segment.text += segment.redactor ? segment.redactor.push(delta.text) : delta.text;
     for (const reader of this.#readers) if (reader.text) reader.wake();
   }
 
@@ -112,6 +131,7 @@ export class Feed {
   }
 
   #close(key: string, segment: TextSegment, seq: number): void {
+    segment.text += segment.redactor?.end() ?? "";
     segment.closedBy = seq;
     this.#open.delete(key);
     this.#closedForReader?.push(segment);

@@ -8,6 +8,8 @@ import { foldRun } from "../../runtime/fold-run.ts";
 import type { NodeTable } from "../../runtime/node.ts";
 import type { RunResult, RunRow } from "../contract/run.ts";
 import { ownFaults } from "../lib/fault-owner.ts";
+import { redactTexts } from "../secrets/redact-texts.ts";
+import type { Secrets } from "../secrets/service.ts";
 import type { Idempotency } from "../stores/event-log.ts";
 import { expiredAnswers } from "./answers.ts";
 import type { Cluster } from "./cluster.ts";
@@ -43,6 +45,8 @@ export interface LiveRunsOptions {
   liveRuns?(key: string): number;
   report?(thrown: unknown): void;
   cluster?: Cluster;
+  /** Removes the values of secrets from streamed text and results. The event log removes them from events. */
+  secrets?: Pick<Secrets, "redact" | "redactor">;
   /** Called when a run settles, `ms` after it was started or resumed here. */
   onSettled?(result: RunResult, ms: number, start: Pick<EventOf<"run-start">, "agent" | "key">): void;
   /** The trace context of the caller, if it sent one. */
@@ -236,7 +240,7 @@ export class LiveRuns {
   feed(run: string): Feed {
     let feed = this.#feeds.get(run);
     if (!feed) {
-      feed = new Feed();
+      feed = new Feed(this.#options.secrets && (() => this.#options.secrets!.redactor()));
       this.#feeds.set(run, feed);
     }
     return feed;
@@ -310,9 +314,11 @@ export class LiveRuns {
     if (error?.code === "conflict" && this.#options.cluster && (await this.#deps.hostDeps.log.row(run)))
       return this.#deps.resultFromCluster(run);
     const result: RunResult = { id: run, status: outcome.status, usage: execution.usage };
-    if (outcome.output) result.output = outcome.output;
-    if (error) result.error = error;
-    if (outcome.waits) result.waits = outcome.waits;
+    const { secrets } = this.#options;
+    const clean = <T>(value: T): T => (secrets ? redactTexts(value, secrets) : value);
+    if (outcome.output) result.output = clean(outcome.output);
+    if (error) result.error = clean(error);
+    if (outcome.waits) result.waits = clean(outcome.waits);
     if (session !== undefined) result.session = session;
     this.#options.onSettled?.(result, ms, start);
     return result;

@@ -139,3 +139,27 @@ test.each([
   expect(secrets.redact("nothing of it, 0123456789abcdef", { encoded: true })).toBe("nothing of it, 0123456789abcdef");
   await records.close();
 });
+
+test("in streamed text, a secret is redacted wherever the text is split, and nothing else changes", async () => {
+  const records = await sqliteRecords(join(folder, "streamed.db"));
+  const secrets = await openSecrets(records, "a master key of this test");
+  const value = "sk-sk-abc/+123";
+  await secrets.set("KEY", value);
+  const parts = ["sk-", value, " so sk-sk-abc/+12 is none; ", encodeURIComponent(value), "sk-sk-ab"];
+  const text = parts.join("");
+  const expected = `sk-[secret KEY] so sk-sk-abc/+12 is none; [secret KEY]sk-sk-ab`;
+  const streamed = (pieces: string[]) => {
+    const redactor = secrets.redactor();
+    return [...pieces.map((piece) => redactor.push(piece)), redactor.end()].join("");
+  };
+  expect(secrets.redact(text, { encoded: true })).toBe(expected);
+  for (let at = 0; at <= text.length; at++) {
+    expect(streamed([text.slice(0, at), text.slice(at)])).toBe(expected);
+    if (at > 0) expect(streamed(text.match(new RegExp(`.{1,${at}}`, "g"))!)).toBe(expected);
+  }
+  // Text that cannot become a secret is not held back.
+  expect(secrets.redactor().push("Hello, wor")).toBe("Hello, wor");
+  await secrets.delete("KEY");
+  expect(secrets.redactor().push("sk-sk")).toBe("sk-sk");
+  await records.close();
+});

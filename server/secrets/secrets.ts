@@ -9,6 +9,7 @@ import { everyRecord } from "../stores/mirror.ts";
 import type { Records, Stored } from "../stores/records.ts";
 import { encodingsOf } from "./encodings.ts";
 import type { Secrets } from "./service.ts";
+import { type StreamRedactor, streamRedactor } from "./stream-redactor.ts";
 
 const KIND = "secret";
 const CHECK_KIND = "secrets-check";
@@ -44,6 +45,7 @@ class RecordedSecrets implements Secrets {
   #needles: { text: string; name: string }[] = [];
   /** The same and their usual encodings. */
   #encodedNeedles: { text: string; name: string }[] = [];
+  #encodedTexts: readonly string[] = [];
 
   constructor(records: Records, kek: Buffer, stored: Stored<Sealed>[]) {
     this.#records = records;
@@ -137,6 +139,13 @@ class RecordedSecrets implements Secrets {
     return result;
   }
 
+  redactor(): StreamRedactor {
+    return streamRedactor(
+      () => this.#encodedTexts,
+      (text) => this.redact(text, { encoded: true }),
+    );
+  }
+
   #updateNeedles(): void {
     const needles = new Map<string, string>();
     for (const [name, value] of this.#values) {
@@ -148,6 +157,7 @@ class RecordedSecrets implements Secrets {
     for (const [text, name] of [...needles])
       for (const encoding of encodingsOf(text)) if (!needles.has(encoding)) needles.set(encoding, name);
     this.#encodedNeedles = longestFirst(needles);
+    this.#encodedTexts = this.#encodedNeedles.map(({ text }) => text);
   }
 }
 

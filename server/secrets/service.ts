@@ -1,4 +1,5 @@
 import type { SecretCard } from "../contract/secret.ts";
+import type { StreamRedactor } from "./stream-redactor.ts";
 
 /** Encrypted at rest, write-only through the API. */
 export interface Secrets {
@@ -9,9 +10,11 @@ export interface Secrets {
   get(name: string): Promise<string>;
   /**
    * Replaces every known secret value in a text by `[secret NAME]`. For logs, errors, events and exports. `encoded`: also
-   * values in base64, percent-encoding and other usual encodings; for results of tools.
+   * values in base64, percent-encoding and other usual encodings; for events and results.
    */
   redact(text: string, options?: { encoded?: boolean }): string;
+  /** The same, `encoded` included, for text that arrives in pieces: also a secret that is split over them is replaced. */
+  redactor(): StreamRedactor;
   /** All values by name. Only for a backup, which encrypts them with a passphrase. */
   values(): Promise<Map<string, string>>;
   /** The record of a secret. Stores nothing. */
