@@ -79,9 +79,12 @@ async function unpack(file: string, to: string, under = ""): Promise<void> {
   await pipeline(createReadStream(file), createGunzip(), entries);
 }
 
-/** A response of 0.1.0 as the current code must return it: with current keys, and any text for our own messages. */
-function today(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(today);
+/**
+ * A response of 0.1.0 as the current code must return it: with current keys, and any text for our own messages. `path`:
+ * of the request. A knowledge base was changed since, because its passages are rebuilt for each new form of the index.
+ */
+function today(value: unknown, path = ""): unknown {
+  if (Array.isArray(value)) return value.map((one) => today(one, path));
   if (typeof value !== "object" || value === null) return value;
   const old = value as Record<string, unknown>;
   // This run continues as soon as the folder is opened.
@@ -90,7 +93,11 @@ function today(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(old).map(([key, one]) => [
       (key === "place" && typeof one === "number" ? "order" : RENAMED[key]) ?? key,
-      words.includes(key) ? expect.any(String) : today(one),
+      words.includes(key)
+        ? expect.any(String)
+        : key === "updatedAt" && path.startsWith("/api/knowledge")
+          ? expect.any(Number)
+          : today(one, path),
     ]),
   );
 }
@@ -109,7 +116,7 @@ describe("an opened data folder", () => {
       if (path === `/api/runs/${made.runs.underWay}/events`) {
         const { events } = old as { events: unknown[] };
         expect.soft(now.events!.slice(0, events.length), path).toMatchObject(today(events) as object);
-      } else expect.soft(now, path).toMatchObject(today(old) as object);
+      } else expect.soft(now, path).toMatchObject(today(old, path) as object);
     }
     expect(Object.keys(responses).length).toBeGreaterThan(100);
   });
