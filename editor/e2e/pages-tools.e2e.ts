@@ -24,7 +24,7 @@ describe("MCP servers", () => {
     const parts = page.getByRole("list", { name: "Command arguments" }).getByRole("listitem");
     await parts.first().waitFor();
     // A message covers no button of the panel.
-    const notice = await page.getByRole("listitem").filter({ hasText: "1 server added" }).boundingBox();
+    const notice = await page.locator("li").filter({ hasText: "1 server added" }).boundingBox();
     const panel = await dialog().boundingBox();
     expect(notice!.x + notice!.width).toBeLessThanOrEqual(panel!.x);
     expect((await parts.allInnerTexts()).map((text) => text.replace(/^\d+\s*/, ""))).toEqual([
@@ -178,7 +178,8 @@ describe("ready-made tools", () => {
         edges: [],
       },
     });
-    await page.getByRole("button", { name: "Import birds again" }).click();
+    await go("/tools");
+    await button("Import birds again").click();
     expect(await dialog().getByRole("button", { name: "Import" }).isDisabled()).toBe(true);
     await page.keyboard.press("Escape");
     await button("Delete birds").click();
@@ -202,7 +203,7 @@ describe("ready-made tools", () => {
     await dialog().getByRole("button", { name: "Save" }).click();
     await button("Set secret WEATHER_KEY").waitFor({ state: "detached" });
 
-    await button("weather").click();
+    await page.getByRole("button", { name: "weather", exact: true }).click();
     await button("Edit tool").click();
     const form = dialog().getByRole("region", { name: "Edit tool" });
     await form.getByLabel("Description").first().fill("Weather of a town");
