@@ -26,7 +26,7 @@ export const LAW: Record<Room, Law> = {
   // Pure libraries only: no clock, no randomness, no environment, no I/O.
   runtime: {
     rooms: [],
-    packages: ["zod", "liquidjs", "jsonc-parser", "@noble/hashes", "ajv", "gpt-tokenizer", "re2js", "yaml", "diff"],
+    packages: ["zod", "liquidjs", "@noble/hashes", "ajv", "gpt-tokenizer", "re2js", "yaml", "diff"],
     node: false,
     tiers: [".", ["formats", "retrieval"], "prompt", "agent"],
   },

@@ -1,7 +1,6 @@
 /** Reads an agent file from text or from a value. Every issue names its path. */
-import { visit } from "jsonc-parser";
 import type { z } from "zod";
-import { findRefusedPart, isTextTooDeep, MAX_JSON_DEPTH } from "./foreign-json.ts";
+import { findDuplicateKey, findRefusedPart, isTextTooDeep, MAX_JSON_DEPTH } from "./foreign-json.ts";
 import { FORMAT, Graph } from "./graph.ts";
 import { type Issue, type IssueCode, pointer } from "./issue.ts";
 
@@ -18,8 +17,8 @@ export type ParsedGraph = { graph: Graph; issues: [] } | { graph?: undefined; is
 /** Reads the text of an agent file. Never throws. Refuses duplicate keys, which readers interpret differently. */
 export function parseAgentFile(text: string): ParsedGraph {
   const clean = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  const found = scan(clean);
-  if (found) return { issues: [found] };
+  // First, because a parser may overflow the stack.
+  if (isTextTooDeep(clean)) return { issues: [tooDeep("")] };
   let value: unknown;
   try {
     value = JSON.parse(clean);
@@ -35,7 +34,8 @@ export function parseAgentFile(text: string): ParsedGraph {
       ],
     };
   }
-  return parseGraph(value);
+  const duplicate = duplicateKey(clean);
+  return duplicate ? { issues: [duplicate] } : parseGraph(value);
 }
 
 /** Reads a graph from a parsed value. Never throws. Accepts every well-formed graph, also one that cannot run. */
@@ -84,36 +84,14 @@ function issue(code: IssueCode, message: string, path: string, fix?: string): Is
   return { severity: "error", code, message, path, ...(fix ? { fix } : {}) };
 }
 
-/** Checks the text for duplicate keys, which `JSON.parse` hides, and for depth, on which it may overflow. */
-function scan(text: string): Issue | undefined {
-  // First, because the visitor below recurses.
-  if (isTextTooDeep(text)) return tooDeep("");
-  let found: Issue | undefined;
-  const keys: Set<string>[] = [];
-  visit(
-    text,
-    {
-      onObjectBegin: () => {
-        keys.push(new Set());
-      },
-      onObjectEnd: () => {
-        keys.pop();
-      },
-      onObjectProperty: (key, _offset, _length, line, column, path) => {
-        const seen = keys.at(-1);
-        if (seen?.has(key) && !found)
-          found = issue(
-            "duplicate-key",
-            `The key "${key}" appears twice in one object (line ${line + 1}, column ${column + 1}).`,
-            pointer(...path(), key),
-            "Remove one of the two.",
-          );
-        seen?.add(key);
-      },
-    },
-    { disallowComments: true },
-  );
-  return found;
+/** A key that appears twice, which `JSON.parse` hides. */
+function duplicateKey(text: string): Issue | undefined {
+  const found = findDuplicateKey(text);
+  if (!found) return undefined;
+  const lines = text.slice(0, found.offset).split("\n");
+  const at = `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
+  const message = `The key "${found.key}" appears twice in one object (${at}).`;
+  return issue("duplicate-key", message, found.path, "Remove one of the two.");
 }
 
 function tooDeep(path: string): Issue {

@@ -288,6 +288,18 @@ describe("request bodies", () => {
     expect(({} as { x?: unknown }).x).toBeUndefined();
   });
 
+  test("a key that appears twice in one object is refused with its path, in any spelling", async () => {
+    for (const [text, path] of [
+      ['{"graph":{"name":"a","name":"b"}}', "/graph/name"],
+      ['{"graph":[{"a":[1,{"b":1}]},{"c":{},"d":"}","\\u0063":1}]}', "/graph/1/c"],
+      ['{"graph":{},"graph":{}}', "/graph"],
+    ] as const) {
+      const { error } = (await (await post(text)).json()) as { error: { code: string; path: string } };
+      expect(error, text).toMatchObject({ code: "bad_request", path });
+    }
+    expect((await post('{"graph":{"a":{"b":"a","c":["b","b",{"a":1}]},"b":{"a":1}}}')).status).toBe(200);
+  });
+
   test("errors have one shape and no internal details", async () => {
     const answer = await app.request("POST", "/api/keys", { body: { name: "", agents: "*" } });
     expect(answer.status).toBe(400);

@@ -1,7 +1,7 @@
-/** Reads JSON bodies of limited size and depth, and rejects keys that could pollute prototypes. */
+/** Reads JSON bodies of limited size and depth. Rejects duplicate keys, and keys that could pollute prototypes. */
 import type { Context } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
-import { findRefusedPart, isTextTooDeep, MAX_JSON_DEPTH } from "../../runtime/foreign-json.ts";
+import { findDuplicateKey, findRefusedPart, isTextTooDeep, MAX_JSON_DEPTH } from "../../runtime/foreign-json.ts";
 
 export const MIB = 1024 * 1024;
 /** Limits of request bodies in bytes. */
@@ -38,6 +38,11 @@ export function parseJson(text: string): unknown {
   } catch (error) {
     throw new PatchbayError("bad_json", `The body is not valid JSON: ${(error as Error).message}.`);
   }
+  const duplicate = findDuplicateKey(text);
+  if (duplicate)
+    throw new PatchbayError("bad_request", `The key at ${duplicate.path} appears twice in one object; remove one.`, {
+      path: duplicate.path,
+    });
   // Walk the value only when the text has one of these words, or an escape that could spell one.
   if (/__proto__|constructor|prototype|\\u/.test(text)) {
     const refused = findRefusedPart(value);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { SearchMode } from "../../runtime/host.ts";
 import { type Bench, openBench, temporaryFolder } from "../testing/knowledge.ts";
+import { boundedQuery } from "./search.ts";
 
 const { folder, remove } = temporaryFolder();
 const benches: Bench[] = [];
@@ -116,6 +117,14 @@ describe("words", () => {
       expect(Array.isArray(await find(b, query))).toBe(true);
     },
   );
+
+  test.each(["begin", "end"])("a long message is searched for by its begin and its end: %s", async (where) => {
+    const question = "How many days of annual leave does an employee have?";
+    const rest = Array.from({ length: 80_000 }, (_, i) => `w${i}`).join(" ");
+    const [hit] = await find(b, where === "begin" ? `${question} ${rest}` : `${rest} ${question}`);
+    expect(hit).toMatchObject({ title: "handbook.md" });
+    expect(boundedQuery(rest)).toHaveLength(4001);
+  });
 
   test("vectors are asked for in vain, in words", async () => {
     expect((await find(b, "annual leave", { mode: "hybrid" })).length).toBeGreaterThan(0);

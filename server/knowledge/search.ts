@@ -6,6 +6,9 @@ import { fuseRanks } from "../../runtime/retrieval/fuse.ts";
 import type { Models } from "../models/service.ts";
 import type { Hit, PassageTable } from "./passage-table.ts";
 
+/** Parts of a longer query that are searched for: what a long message asks stands at its begin or its end. */
+const MAX_BEGIN = 3_000;
+const MAX_END = 1_000;
 /** Time limit of embedding a question; after it the search is by words only. */
 const EMBED_TIMEOUT_MS = 5_000;
 /** Time after a failure during which the embedder is not called, so that an outage does not delay every question. */
@@ -39,12 +42,13 @@ export class Searcher {
    */
   async search(
     table: PassageTable,
-    query: string,
+    wholeQuery: string,
     options: SearchOptions,
     embedder: string | undefined,
     signal: AbortSignal,
   ): Promise<Document[]> {
     const { limit, mode, minScore = 0 } = options;
+    const query = boundedQuery(wholeQuery);
     const wide = Math.max(limit * WIDER, AT_LEAST);
     const good = (hits: Hit[]) => hits.filter((hit) => hit.score >= minScore);
     const words = mode === "vector" ? undefined : table.searchText(query, wide).then(good);
@@ -142,4 +146,10 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Pr
   } finally {
     signal.removeEventListener("abort", stop!);
   }
+}
+
+/** At most `MAX_BEGIN + MAX_END` characters: time and memory of a search grow with the query. */
+export function boundedQuery(query: string): string {
+  if (query.length <= MAX_BEGIN + MAX_END) return query;
+  return `${query.slice(0, MAX_BEGIN)}\n${query.slice(-MAX_END)}`.toWellFormed();
 }

@@ -24,15 +24,22 @@ export type ReadyMessage = { ready: true } | { ready: false; why: string };
 const send = (message: JobResult | ReadyMessage) => process.send!(message);
 
 /** Runs inside the isolate. `$0`: the input. `$1`: the source. `$2`: true for a script (returns its last value), false for a function body. */
-const RUN = `return (async () => {
+const RUN = `const { parse, stringify } = JSON;
+return (async () => {
   const run = $2 ? (0, eval)("(source) => (0, eval)(source)") : Object.getPrototypeOf(async function () {}).constructor;
-  globalThis.input = JSON.parse($0);
+  globalThis.input = parse($0);
   const value = await ($2 ? run($1) : run($1)());
-  const json = JSON.stringify(value);
+  const json = stringify(value);
   return json === undefined ? "null" : json;
 })()`;
+// Memory of WebAssembly and shared buffers would not count for the isolate's limit.
+const REMOVE = "delete globalThis.WebAssembly; delete globalThis.SharedArrayBuffer; delete globalThis.Atomics;";
 const CONSOLE =
   "globalThis.console = Object.fromEntries(['log','info','warn','error','debug'].map((name) => [name, () => {}]));";
+
+/** What the process may grow by during a job: input, output and V8's own structures count, too. */
+const PROCESS_FACTOR = 2;
+const PROCESS_SPARE_MB = 128;
 
 let ivm: typeof IsolatedVm | undefined;
 try {
@@ -59,6 +66,7 @@ async function run(job: Job): Promise<JobResult> {
   });
   // `timeout` stops a busy script. This stops a promise that never settles.
   let isTimedOut = false;
+  const rssBefore = process.memoryUsage.rss();
   let bodyLines = 0;
   const timer = setTimeout(() => {
     isTimedOut = true;
@@ -67,7 +75,11 @@ async function run(job: Job): Promise<JobResult> {
   // After running out of memory, V8 may be unable to throw: the isolate is disposed and its code still runs. The parent
   // kills the process when it has this result.
   const watch = setInterval(() => {
-    if (isolate.isDisposed && !isTimedOut) send(fail("code_memory", `It used more than ${job.memoryMb} MB.`));
+    // Some memory, such as that of resizable buffers, does not count for the isolate: the process has a limit, too.
+    const isOverLimit =
+      process.memoryUsage.rss() - rssBefore > (PROCESS_FACTOR * job.memoryMb + PROCESS_SPARE_MB) * 2 ** 20;
+    if ((isolate.isDisposed || isOverLimit) && !isTimedOut)
+      send(fail("code_memory", `It used more than ${job.memoryMb} MB.`));
   }, 50);
   try {
     const asScript = await syntaxError(isolate, job.source);
@@ -77,7 +89,7 @@ async function run(job: Job): Promise<JobResult> {
       bodyLines = 2; // A function created from text has two lines before its body.
     }
     const context = await isolate.createContext();
-    await context.eval(CONSOLE);
+    await context.eval(REMOVE + CONSOLE);
     const json: unknown = await context.evalClosure(RUN, [job.input, `${job.source}\n`, asScript === undefined], {
       arguments: { copy: true },
       result: { promise: true, copy: true },

@@ -17,6 +17,8 @@ describe("what code can do", () => {
     ["if (input.a > 5) { return 'big' } return 'small'", "big"],
     ["({ zh: '你好', d: new Date(0) })", { zh: "你好", d: "1970-01-01T00:00:00.000Z" }],
     ["console.log('x'); undefined", null],
+    ["[typeof WebAssembly, typeof SharedArrayBuffer, typeof Atomics]", ["undefined", "undefined", "undefined"]],
+    ["JSON.stringify = () => 'no JSON'; ({ a: 1 })", { a: 1 }],
     ["// nothing", null],
     ["let n = 0; for (let i = 0; i < 1e6; i++) n += i; n", 499999500000],
     ["return /a+b/.exec('caaab')[0] // a comment at the end", "aaab"],
@@ -61,7 +63,12 @@ describe("limits and errors", () => {
     ["a syntax error", "const = 5", "code_failed"],
     ["a stack without end", "function f() { return f() + 1 } return f()", "code_failed"],
     ["a value that is a circle", "const a = {}; a.a = a; return a", "code_failed"],
-    ["a toJSON that lies", "JSON.stringify = () => ({}); return 1", "code_failed"],
+    ["a value that is nested too deep", "let a = []; for (let i = 0; i < 1e3; i++) a = [a]; return a", "code_failed"],
+    [
+      "a memory bomb of resizable buffers",
+      "const all = []; while (true) { const b = new ArrayBuffer(1, { maxByteLength: 1e7 }); b.resize(1e7); new Uint8Array(b).fill(1); all.push(b) }",
+      "code_memory",
+    ],
   ])("%s", async (name, source, code) => {
     await expect(run(source, {}, name.startsWith("a memory") ? 3000 : 300)).rejects.toMatchObject({
       code: typeof code === "string" ? code : expect.stringMatching(code),

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PatchbayError } from "../../runtime/error.ts";
+import { isTextTooDeep, MAX_JSON_DEPTH } from "../../runtime/foreign-json.ts";
 import { shareFaults } from "../lib/fault-owner.ts";
 import type { Job, JobResult, ReadyMessage } from "./isolate-worker.ts";
 import type { Sandbox } from "./service.ts";
@@ -177,7 +178,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
           `The code ended its process, most likely by using more than ${memoryMb} MB.`,
         );
       if (!result.ok) throw new PatchbayError(result.code, `The code failed. ${result.message}`);
-      return JSON.parse(result.json, (key, value) => (key === "__proto__" ? undefined : value));
+      return parseValue(result.json);
     },
     close: async () => {
       closed = true;
@@ -191,6 +192,19 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       );
     },
   };
+}
+
+/** Rejects text that is not JSON, which only code that changed the isolate's built-ins can send. */
+function parseValue(json: string): unknown {
+  const failed = (why: string) => new PatchbayError("code_failed", `The code failed. Its value is ${why}.`);
+  if (isTextTooDeep(json)) throw failed(`nested more than ${MAX_JSON_DEPTH} levels deep`);
+  try {
+    // A reviver is slow.
+    if (!/__proto__|\\u/.test(json)) return JSON.parse(json);
+    return JSON.parse(json, (key, value) => (key === "__proto__" ? undefined : value));
+  } catch {
+    throw failed("not JSON");
+  }
 }
 
 /** Starts a child process that may read only its own file and the engine's package. */
