@@ -300,6 +300,16 @@ describe("request bodies", () => {
     expect((await post('{"graph":{"a":{"b":"a","c":["b","b",{"a":1}]},"b":{"a":1}}}')).status).toBe(200);
   });
 
+  test("a form of very many parts is refused before it is parsed", async () => {
+    const send = (parts: number) =>
+      app.request("POST", "/api/files", {
+        body: `${'--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n\r\n'.repeat(parts)}--x--\r\n`,
+        headers: { "content-type": "multipart/form-data; boundary=x" },
+      });
+    expect(await codeOf(await send(1100))).toBe("bad_request");
+    expect(await codeOf(await send(1101))).toBe("too_large");
+  });
+
   test("errors have one shape and no internal details", async () => {
     const answer = await app.request("POST", "/api/keys", { body: { name: "", agents: "*" } });
     expect(answer.status).toBe(400);

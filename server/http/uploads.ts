@@ -1,7 +1,7 @@
 /** The files of a multipart body. */
 import type { Context } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
-import { LIMITS, readBytes, tooLarge } from "./intake.ts";
+import { LIMITS, tooLarge } from "./intake.ts";
 
 export interface Upload {
   name: string;
@@ -12,6 +12,11 @@ export interface Upload {
 const MAX_FILES = 1000;
 /** Limit of the whole body: one file of the maximum size, and the other fields. */
 const MAX_BODY = LIMITS.upload + LIMITS.json;
+/** Files and other fields of one body: each part costs the parser time, also an empty one. */
+const MAX_PARTS = MAX_FILES + 100;
+/** Bytes of all bodies that are being read and parsed, which takes several times as much memory. */
+const MAX_CONCURRENT = 2 * MAX_BODY;
+let reading = 0;
 
 /**
  * Rejects with `unsupported_media_type` for another content type, `bad_request` without a file, and `too_large` for a file
@@ -44,14 +49,41 @@ async function readForm(c: Context): Promise<FormData> {
     throw new PatchbayError("unsupported_media_type", "Send files as multipart/form-data.");
   const length = c.req.header("content-length");
   if (Number(length) > MAX_BODY) throw tooLarge(LIMITS.upload);
+  let size = 0;
   try {
-    if (length !== undefined) return await c.req.formData();
-    const bytes = await readBytes(c.req.raw.body, MAX_BODY);
-    return await new Response(bytes as BodyInit, { headers: { "content-type": type } }).formData();
+    const chunks: Uint8Array[] = [];
+    if (c.req.raw.body)
+      for await (const chunk of c.req.raw.body) {
+        size += chunk.byteLength;
+        reading += chunk.byteLength;
+        if (size > MAX_BODY) throw tooLarge(LIMITS.upload);
+        if (reading > MAX_CONCURRENT && reading > size)
+          throw new PatchbayError("rate_limited", "Too many uploads at once; send this one again in a moment.", {
+            retryAfter: 5,
+          });
+        chunks.push(chunk);
+      }
+    const bytes = Buffer.concat(chunks);
+    if (hasTooManyParts(bytes, type))
+      throw new PatchbayError("too_large", `The form has more than ${MAX_PARTS} parts; send several requests.`);
+    return await new Response(bytes, { headers: { "content-type": type } }).formData();
   } catch (cause) {
     if (cause instanceof PatchbayError) throw cause;
     throw new PatchbayError("bad_request", "The body is not a valid multipart form.", { cause });
+  } finally {
+    reading -= size;
   }
+}
+
+function hasTooManyParts(bytes: Buffer, type: string): boolean {
+  const boundary = /;\s*boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(type);
+  if (!boundary) return false;
+  const line = Buffer.from(`--${boundary[1] ?? boundary[2]}`);
+  let parts = 0;
+  // The last boundary ends the form.
+  for (let at = bytes.indexOf(line); at >= 0; at = bytes.indexOf(line, at + line.length))
+    if (++parts > MAX_PARTS + 1) return true;
+  return false;
 }
 
 /** Rejects as `uploads` does, and with `bad_request` for more than one file. */

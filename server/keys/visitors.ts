@@ -5,6 +5,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { sign, verify } from "hono/jwt";
 import type { JWTPayload } from "hono/utils/jwt/types";
+import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Publication } from "../contract/agent.ts";
 import type { KeyLimits } from "../contract/key.ts";
@@ -23,6 +24,10 @@ const VISITS_A_MINUTE = 120;
 
 /** `link` changes each time that a page is shared by link anew. */
 type Shared = Pick<Publication, "slug" | "link">;
+
+/** Bytes that a visitor, and all visitors of an agent, may upload per day. */
+const UPLOADS_A_DAY = { visitor: 50 * 2 ** 20, agent: 2 ** 30 };
+const DAY = 24 * 3_600_000;
 
 export interface Visit {
   token: string;
@@ -45,6 +50,8 @@ export interface Visitors {
   ): Promise<Visit>;
   /** The visitor as a key; `admin`: the admin opened the page. Undefined when it is not a visitor's token. Rejects with `unauthorized`. */
   read(authorization: string | undefined): Promise<CallerKey> | undefined;
+  /** Counts an upload. Throws `quota_exceeded` when a visitor, or all visitors of the agent, sent too much today. */
+  countUpload(key: CallerKey, bytes: number): void;
   /** Adds visitors to `keys`. */
   among<K extends Keys & { limitsOf(id: string): Required<KeyLimits> }>(keys: K): K;
 }
@@ -69,6 +76,7 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
       .digest("base64url")
       .slice(0, 22);
   const begun = new CallerLimit(VISITS_A_MINUTE, now);
+  const uploaded = new BoundedMap<string, { since: number; bytes: number }>(10_000);
   const held = new Map<string, { since: number; calls: number; streams: number }>();
 
   /** The claims of a token that we signed, whether or not it expired. */
@@ -142,6 +150,25 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
         : undefined;
     },
 
+    countUpload(key, bytes) {
+      if (key.session === undefined) return;
+      const time = now();
+      const counts = [
+        [`visitor ${key.session}`, UPLOADS_A_DAY.visitor],
+        [`agent ${key.agents[0]}`, UPLOADS_A_DAY.agent],
+      ] as const;
+      const next = counts.map(([name, max]) => {
+        const before = uploaded.get(name);
+        const count = before && time - before.since < DAY ? before : { since: time, bytes: 0 };
+        if (count.bytes + bytes > max)
+          throw new PatchbayError(
+            "quota_exceeded",
+            "Too many files were uploaded here today. Send a smaller file, or try again tomorrow.",
+          );
+        return [name, { since: count.since, bytes: count.bytes + bytes }] as const;
+      });
+      for (const [name, count] of next) uploaded.set(name, count);
+    },
     among(keys) {
       return {
         ...keys,

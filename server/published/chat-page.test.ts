@@ -68,6 +68,22 @@ describe("a visitor's token", () => {
     expect(visitors.isLinkKey(shared, undefined)).toBe(false);
   });
 
+  it("uploads have a quota by visitor, which others do not use up, and by agent", async () => {
+    const key = async (caller: string) => {
+      const { token } = await visitors.visit({ slug: "files" }, { mayAnswer: false, admin: false, caller });
+      return (await visitors.read(`Bearer ${token}`))!;
+    };
+    const [first, second] = [await key("u1"), await key("u2")];
+    visitors.countUpload(first, 50 * 2 ** 20);
+    expect(() => visitors.countUpload(first, 1)).toThrow(/today/);
+    visitors.countUpload(second, 1);
+    for (let i = 0; i < 19; i++) visitors.countUpload(await key(`n${i}`), 50 * 2 ** 20);
+    const last = await key("last");
+    expect(() => visitors.countUpload(last, 50 * 2 ** 20)).toThrow(/today/);
+    time += 24 * 3_600_000;
+    visitors.countUpload(first, 1);
+  });
+
   it("visits are counted by caller, so that one cannot close the page for others", async () => {
     const visit = (caller: string) => visitors.visit(desk, { mayAnswer: false, admin: false, caller });
     for (let i = 0; i < 120; i++) await visit("b");

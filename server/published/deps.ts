@@ -2,6 +2,7 @@
 import type { NodeTable } from "../../runtime/node.ts";
 import type { Agents } from "../agents/service.ts";
 import type { Keys } from "../keys/service.ts";
+import type { Visitors } from "../keys/visitors.ts";
 import type { Models } from "../models/service.ts";
 import type { Env } from "../process/env.ts";
 import type { Conversations } from "../runs/conversations.ts";
@@ -15,6 +16,7 @@ export interface PublishedDeps {
   nodes: NodeTable;
   agents: Agents;
   keys: Keys;
+  visitors: Visitors;
   models: Models;
   runs: Runs;
   log: EventLog;

@@ -40,10 +40,13 @@ const RunRequest = z.strictObject({
     .describe("An ended run of the same session: its turn and all later ones leave the conversation."),
 });
 
-type HostedServices = Pick<PublishedDeps, "agents" | "runs" | "log" | "keys" | "files" | "runFiles" | "conversations">;
+type HostedServices = Pick<
+  PublishedDeps,
+  "agents" | "runs" | "log" | "keys" | "files" | "runFiles" | "conversations" | "visitors"
+>;
 
 export function hostedRoutes(services: HostedServices) {
-  const { agents, runs, log, keys, files, runFiles, conversations } = services;
+  const { agents, runs, log, keys, files, runFiles, conversations, visitors } = services;
 
   /** Rejects with `not_found`, also for a file of another key. */
   const requireOwner = async (id: string, key: CallerKey) => {
@@ -267,8 +270,9 @@ export function hostedRoutes(services: HostedServices) {
       }),
       async (c) => {
         const key = requireRunRight(c);
-        const ref = await files.put({ ...(await upload(c)), owner: key.id });
-        return c.json(ref, 201);
+        const file = await upload(c);
+        visitors.countUpload(key, file.bytes.byteLength);
+        return c.json(await files.put({ ...file, owner: key.id }), 201);
       },
     )
     .get(
