@@ -26,7 +26,10 @@ describe("a newcomer", () => {
       .first()
       .waitFor();
     expect(clicks).toBeLessThanOrEqual(5);
-    await page.getByText("Demo", { exact: true }).first().waitFor();
+    await page
+      .getByText(/This reply comes from the demo model/)
+      .first()
+      .waitFor();
   }, 60_000);
 
   it("is asked for a folder and an exact command before a program starts", async () => {

@@ -38,7 +38,7 @@ it("is found in the palette, shows its preview and its form, and is saved", asyn
   );
   await page.goto(`${server.origin}/agents/${id}`);
   await page.locator(".react-flow__node").first().waitFor();
-  await page.getByRole("button", { name: /^Input / }).waitFor();
+  await page.getByRole("button", { name: /^Input\b/ }).waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("shorten");
   await page.keyboard.press("Enter");

@@ -97,7 +97,7 @@ describe("every page", () => {
     const { page } = session;
     const panels: [path: string, ...buttons: (string | RegExp)[]][] = [
       ["/models", "Add provider"],
-      ["/models", "Add provider", /^DashScope/],
+      ["/models", "Add provider", /^Qwen/],
       ["/tools", "Add tools"],
       ["/tools", /^calculator/],
       ["/tools/servers", "Add server"],

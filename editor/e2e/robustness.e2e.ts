@@ -165,7 +165,7 @@ describe("everyone", () => {
     await page.keyboard.press("Control+Enter");
     await page.keyboard.type("Are you there?");
     await page.keyboard.press("Enter");
-    await page.getByText("This reply comes from the demo model").waitFor();
+    await page.getByText("This reply comes from the demo model").first().waitFor();
     expect((await stored(id)).edges).toHaveLength(2);
   });
 });

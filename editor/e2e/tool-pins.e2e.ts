@@ -27,15 +27,6 @@ it("pins tools where more are chosen than a model sees at a time", async () => {
   const pin = page.getByRole("button", { name: "Always include clock" });
   await page.getByRole("checkbox", { name: /^clock/ }).waitFor();
   expect(await pin.count()).toBe(0);
-  // A search shows its matches, also in a group that a person has closed.
-  const group = page.getByRole("button", { name: /^builtin/ });
-  await group.click();
-  expect(await group.getAttribute("aria-expanded")).toBe("false");
-  await page.getByLabel("Search tools").fill("text");
-  await page.getByRole("checkbox", { name: /^text/ }).waitFor();
-  await page.getByLabel("Search tools").fill("");
-  await page.getByRole("checkbox", { name: /^text/ }).waitFor({ state: "detached" });
-  await group.click();
   await page.getByRole("checkbox", { name: /^text/ }).click();
   await page.getByText("3 tools are offered. For each message the model gets the 2").waitFor();
   await pin.click();

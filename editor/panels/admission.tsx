@@ -86,7 +86,7 @@ export function AdmissionFields({
         <span className="block text-ink-3 text-sm">{t("stepsShownHelp")}</span>
       </Checkbox>
       {open && <LookFields look={current.look} onChange={(look) => change({ look })} />}
-      <h3 className="font-medium">{t("embedTitle")}</h3>
+      <h2 className="font-medium">{t("embedTitle")}</h2>
       {!open && <p className="text-ink-3 text-sm">{t("embedPrivate")}</p>}
       {open && (
         <Field label={t("origins")} help={t("originsHelp")} optional={t("optional", { ns: "common" })}>
