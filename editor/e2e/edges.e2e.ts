@@ -178,7 +178,8 @@ describe("edges", () => {
         if (!at || !hit) return;
         await pull(at, { x: at.x + random(160) - 80, y: at.y + random(160) - 80 });
         await page.mouse.up();
-        graph = await saved(id);
+        // A short pull may end where it began.
+        if (await page.getByRole("button", { name: "Undo" }).isEnabled()) graph = await saved(id);
       },
     };
     const names = Object.keys(steps);

@@ -24,12 +24,22 @@ export function IssuesPanel() {
     );
   return (
     <ul className="divide-y divide-line">
-      {all.map((issue, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the same issue may occur twice
-        <IssueLine key={index} issue={issue} />
+      {withKeys(all).map(([key, issue]) => (
+        <IssueLine key={key} issue={issue} />
       ))}
     </ul>
   );
+}
+
+/** A key that an issue keeps while others come and go, so that a focused button stays the button of its issue. */
+function withKeys(issues: readonly Issue[]): [key: string, issue: Issue][] {
+  const counts = new Map<string, number>();
+  return issues.map((issue) => {
+    const what = [issue.code, issue.node, issue.port, issue.path].join(" ");
+    const count = counts.get(what) ?? 0;
+    counts.set(what, count + 1);
+    return [`${what} ${count}`, issue];
+  });
 }
 
 function IssueLine({ issue }: { issue: Issue }) {

@@ -1,6 +1,7 @@
 /**
  * Patchbay's own API of published agents. Callers send inputs and receive the reply, usage and waits. They cannot change
- * what runs, and never see prompts, traces or addresses.
+ * what runs, and never see prompts, traces or addresses. Over 350 lines, because all routes of the API are in one chain that
+ * is typed as a whole.
  */
 import type { Context } from "hono";
 import { Hono } from "hono";

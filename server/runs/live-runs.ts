@@ -1,4 +1,7 @@
-/** The runs that this process executes: started or resumed, executed until they settle, counted by key and session. */
+/**
+ * The runs that this process executes: started or resumed, executed until they settle, counted by key and session. Over 350
+ * lines, because a run's start, takeover and end share its state.
+ */
 import type { CompiledGraph } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { EventOf, RunEvent, WaitDecision } from "../../runtime/event.ts";
