@@ -65,7 +65,7 @@ async function make(): Promise<void> {
   const { id } = await server.call<{ id: string }>("POST", "/api/templates/handbook-helper/use", { language: "en" });
   await picture("first-answer", `/agents/${id}`, async (page) => {
     await ask(page, "What may a hotel in Paris cost a night?");
-    await page.getByText("This reply comes from the demo model").waitFor();
+    await page.getByText("This reply comes from the demo model").first().waitFor();
   });
 
   await server.call("POST", "/api/models", { id: "ollama", kind: "openai-compatible", baseUrl: model.url });
