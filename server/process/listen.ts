@@ -94,16 +94,23 @@ function failResponse(response: ServerResponse): void {
   response.writeHead(500, { "content-type": "application/json" }).end(JSON.stringify({ error }));
 }
 
-/** Requests that vite answers: its own modules, the packages, and the sources. They show nothing but the program. */
+/** Requests that vite answers: its own modules, the packages, and the sources. */
 const SOURCE = /^\/(?:@|node_modules\/)|\.(?:tsx?|css|svg|woff2?)(?:\?|$)/;
 
-/** Both pages from their sources, with hot reload. The pages pass the guard; modules do not need it. */
+/** What vite may read. Modules do not pass the guard, so nothing but the program is in these folders. */
+const SOURCE_FOLDERS = ["editor", "nodes", "runtime", "node_modules"];
+
+/** Both pages from their sources, with hot reload. The pages pass the guard. */
 async function devPages(root: string, server: Server) {
   const { createServer: createVite } = await import("vite");
   const vite = await createVite({
     configFile: `${root}/vite.config.ts`,
     logLevel: "warn",
-    server: { middlewareMode: true, hmr: { server } },
+    server: {
+      middlewareMode: true,
+      hmr: { server },
+      fs: { strict: true, allow: SOURCE_FOLDERS.map((folder) => join(root, folder)) },
+    },
     appType: "custom",
   });
   const html = async (c: Context, name: string) =>
