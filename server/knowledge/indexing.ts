@@ -3,6 +3,7 @@ import { errorData } from "../../runtime/error.ts";
 import type { Task } from "../contract/task.ts";
 import { newId } from "../lib/ids.ts";
 import { KeyedMutex } from "../lib/keyed-mutex.ts";
+import type { WorkerLimits } from "../lib/run-in-worker.ts";
 import type { Models } from "../models/service.ts";
 import type { Files } from "../stores/files.ts";
 import type { Stored } from "../stores/records.ts";
@@ -10,7 +11,6 @@ import type { Tasks } from "../tasks/service.ts";
 import type { DocumentRecord, KnowledgeRecord } from "./documents.ts";
 import { ingest, PASSAGES_VERSION } from "./ingest.ts";
 import { ignoreSuperseded, type KnowledgeRecords, Superseded } from "./knowledge-records.ts";
-import type { ParseLimits } from "./parsers/parse.ts";
 import type { PassageStore } from "./passage-store.ts";
 import type { PassageTable } from "./passage-table.ts";
 
@@ -38,7 +38,7 @@ export interface IndexingParts {
   files: Files;
   tasks: Tasks;
   models: Pick<Models, "embed">;
-  limits?: ParseLimits;
+  limits?: WorkerLimits;
 }
 
 function failure(code: string, message: string): Partial<DocumentRecord> {

@@ -2,8 +2,9 @@
 import { errorData } from "../../runtime/error.ts";
 import type { Chunk } from "../../runtime/retrieval/chunk.ts";
 import { TERMS_VERSION } from "../../runtime/retrieval/terms.ts";
+import type { WorkerLimits } from "../lib/run-in-worker.ts";
 import type { Models } from "../models/service.ts";
-import { type ParseLimits, parseDocument } from "./parsers/parse.ts";
+import { parseDocument } from "./parsers/parse.ts";
 import type { Passage, PassageTable } from "./passage-table.ts";
 
 /** Raise it when the same bytes give other passages: indexes of another version are rebuilt. */
@@ -38,7 +39,7 @@ export async function ingest(
   options: {
     models: Pick<Models, "embed">;
     embedder?: string;
-    limits?: ParseLimits;
+    limits?: WorkerLimits;
     signal: AbortSignal;
     progress(done: number, total: number): void;
     write(work: () => Promise<void>): Promise<void>;

@@ -8,6 +8,7 @@ import type { Document } from "../../runtime/message.ts";
 import type { KnowledgeCard, KnowledgeDocument } from "../contract/knowledge.ts";
 import type { Task } from "../contract/task.ts";
 import { newId } from "../lib/ids.ts";
+import type { WorkerLimits } from "../lib/run-in-worker.ts";
 import type { Models } from "../models/service.ts";
 import type { S3Location } from "../process/s3-location.ts";
 import type { Files } from "../stores/files.ts";
@@ -25,7 +26,7 @@ import {
 import { Indexing } from "./indexing.ts";
 import { PASSAGES_VERSION } from "./ingest.ts";
 import { KnowledgeRecords, shown } from "./knowledge-records.ts";
-import { type ParseLimits, parseDocument } from "./parsers/parse.ts";
+import { parseDocument } from "./parsers/parse.ts";
 import { PassageStore } from "./passage-store.ts";
 import { indexError, type PassageTable } from "./passage-table.ts";
 import { Searcher, type SearchOptions, untilAborted } from "./search.ts";
@@ -44,7 +45,7 @@ export interface KnowledgeParts {
   /** Logs a line. */
   report?(message: string): void;
   /** Of reading one document. */
-  limits?: ParseLimits;
+  limits?: WorkerLimits;
 }
 
 export interface KnowledgeStore extends Knowledge {

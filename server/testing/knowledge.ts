@@ -7,8 +7,8 @@ import { terms } from "../../runtime/retrieval/terms.ts";
 import type { Task } from "../contract/task.ts";
 import type { Download } from "../knowledge/documents.ts";
 import { createKnowledge, type KnowledgeStore } from "../knowledge/knowledge.ts";
-import type { ParseLimits } from "../knowledge/parsers/parse.ts";
 import type { Knowledge } from "../knowledge/service.ts";
+import type { WorkerLimits } from "../lib/run-in-worker.ts";
 import { createFiles } from "../stores/blobs/files.ts";
 import { openBlobs } from "../stores/blobs/open-blobs.ts";
 import { sqliteRecords } from "../stores/sqlite/records.ts";
@@ -41,7 +41,7 @@ export async function openBench(
   folder: string,
   embedder: FakeEmbedder = {},
   fetch: Download = noFetch,
-  limits?: ParseLimits,
+  limits?: WorkerLimits,
 ): Promise<Bench> {
   const records = await sqliteRecords(join(folder, "records.db"));
   const files = createFiles(records, await openBlobs(join(folder, "files")));

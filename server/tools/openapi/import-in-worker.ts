@@ -1,8 +1,8 @@
 /** Imports an OpenAPI document, a large one in a worker thread. */
-import { type ErrorData, PatchbayError } from "../../../runtime/error.ts";
+import { PatchbayError } from "../../../runtime/error.ts";
 import type { ToolImport } from "../../contract/tool.ts";
 import { KeyedMutex } from "../../lib/keyed-mutex.ts";
-import { startWorker } from "../../lib/start-worker.ts";
+import { runInWorker } from "../../lib/run-in-worker.ts";
 import type { StoredTool } from "../stored-tool.ts";
 import type { ImportedApi } from "./import.ts";
 
@@ -10,8 +10,7 @@ import type { ImportedApi } from "./import.ts";
 const SMALL = 16_000;
 /** An alias of YAML, which can make much of little text. */
 const ALIAS = /(?:^|[\s[{,:-])\*[\p{L}\p{N}_]/mu;
-const MAX_MS = 60_000;
-const MEMORY_MB = 1024;
+const LIMITS = { ms: 60_000, memoryMb: 1024 };
 
 /** One at a time: each may take a gigabyte. */
 const workers = new KeyedMutex();
@@ -28,33 +27,20 @@ export async function importAside(source: ToolImport): Promise<ImportedApi> {
   return workers.run("import", () => importInWorker({ openapi, name, server }));
 }
 
-async function importInWorker(workerData: { openapi: string; name?: string; server?: string }): Promise<ImportedApi> {
-  const worker = startWorker(new URL("./import-worker.ts", import.meta.url), {
-    workerData,
-    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
-  });
-  const tooLarge = () =>
-    new PatchbayError(
-      "too_large",
-      "The OpenAPI document is too large to be read. Import the part of it that you need.",
-    );
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await new Promise<ImportedApi>((resolve, reject) => {
-      timer = setTimeout(() => reject(tooLarge()), MAX_MS);
-      const tools: StoredTool[] = [];
-      type Message = { tools: StoredTool[] } | { imported: Omit<ImportedApi, "tools"> } | { error: ErrorData };
-      worker.on("message", (message: Message) => {
-        if ("tools" in message) tools.push(...message.tools);
-        else if ("imported" in message) resolve({ ...message.imported, tools });
-        else reject(new PatchbayError(message.error.code, message.error.message, { path: message.error.path }));
-      });
-      worker.once("error", (error: Error & { code?: string }) =>
-        reject(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? tooLarge() : error),
-      );
-    });
-  } finally {
-    clearTimeout(timer);
-    await worker.terminate();
-  }
+async function importInWorker(source: { openapi: string; name?: string; server?: string }): Promise<ImportedApi> {
+  const tools: StoredTool[] = [];
+  const imported = await runInWorker<Omit<ImportedApi, "tools">, StoredTool[]>(
+    new URL("./import-worker.ts", import.meta.url),
+    source,
+    {
+      limits: LIMITS,
+      tooLarge: () =>
+        new PatchbayError(
+          "too_large",
+          "The OpenAPI document is too large to be read. Import the part of it that you need.",
+        ),
+      onPart: (part) => tools.push(...part),
+    },
+  );
+  return { ...imported, tools };
 }
